@@ -1,0 +1,1 @@
+"""The vaccine management console."""

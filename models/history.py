@@ -1,0 +1,39 @@
+"""Who did what and looked at whom: one row a request or job step, written once."""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import BigId, about, utcnow
+from models.columns import instant, text
+from models.ink import Ink
+from models.scope import Scope
+
+
+class History(Ink):
+    """One entry: person, place in force, what was shown, and each change before and after."""
+
+    __tablename__ = "history"
+    called = (_l("History entry"), _l("History"))
+    scope = Scope()  # the state's own: nobody else sees who looked at whom
+
+    at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow, index=True)
+    request_id: Mapped[str | None] = text(36, about(_l("Request")))
+    user_id: Mapped[int | None] = mapped_column(BigId, nullable=True, index=True, info=about(_l("User key")))
+    username: Mapped[str | None] = text(128, about(_l("Username")))
+    profile: Mapped[str | None] = text(40, about(_l("Profile")))
+    membership_id: Mapped[int | None] = mapped_column(BigId, nullable=True, info=about(_l("Membership key")))
+    location_id: Mapped[int | None] = mapped_column(BigId, nullable=True, index=True, info=about(_l("Location key")))
+    organization_id: Mapped[int | None] = mapped_column(BigId, nullable=True, info=about(_l("Organization key")))
+    address: Mapped[str | None] = text(45, about(_l("From address")))
+    act: Mapped[str | None] = text(120, about(_l("Act")))
+    method: Mapped[str | None] = text(8, about(_l("Method")))
+    path: Mapped[str | None] = text(200, about(_l("Path")))
+    outcome: Mapped[str | None] = text(20, about(_l("Outcome")))
+    shown: Mapped[list[Any]] = mapped_column(JSON, nullable=False, default=list, info=about(_l("Shown"), personal=True))
+    changed: Mapped[list[Any]] = mapped_column(
+        JSON, nullable=False, default=list, info=about(_l("Changed"), personal=True)
+    )

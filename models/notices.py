@@ -1,0 +1,52 @@
+"""Mail that waits to be delivered: a row in the transaction that caused it."""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Entity, about
+from models.columns import instant, key_to, text, whole
+from models.enrollment import Location
+from models.people import PortalUser
+from models.recipients import Recipient
+from models.scope import Scope
+
+NOTICE_KINDS = {
+    "welcome": _l("Welcome and invitation to register"),
+    "dose_given": _l("A dose was recorded"),
+    "dose_voided": _l("A dose record was taken back"),
+}
+NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
+
+
+class Notice(Entity):
+    """One mail to one address; `once` makes sure that it is queued once."""
+
+    __tablename__ = "notice"
+    called = (_l("Notice"), _l("Notices"))
+    scope = Scope(location="location_id")
+    STEPS = {"queued": {"sent", "failed"}, "failed": {"queued"}, "sent": set()}
+    __table_args__ = (Index("ix_notice_due", "status", "next_try_at"),)
+
+    kind: Mapped[str] = text(20, about(_l("Kind"), choices=NOTICE_KINDS), required=True)
+    to_address: Mapped[str] = text(254, about(_l("To"), format="email", personal=True), required=True)
+    language: Mapped[str] = text(5, about(_l("Language"), choices="languages"), required=True, default="en")
+    context: Mapped[dict[str, Any]] = mapped_column(
+        JSON, nullable=False, default=dict, info=about(_l("What it says"), personal=True)
+    )
+    once: Mapped[str] = text(80, about(_l("Sent once for")), required=True, unique=True)
+    recipient_id: Mapped[int | None] = key_to("recipient.id", about(_l("Recipient"), open_reference="link_by_rule"))
+    user_id: Mapped[int | None] = key_to("ab_user.id", about(_l("User")))
+    location_id: Mapped[int | None] = key_to("location.id", about(_l("Location")))
+    status: Mapped[str] = text(10, about(_l("Status"), choices=NOTICE_STATUSES), required=True)
+    attempts: Mapped[int] = whole(about(_l("Attempts")), required=True, default=0)
+    next_try_at: Mapped[dt.datetime | None] = instant(about(_l("Next attempt at")))
+    sent_at: Mapped[dt.datetime | None] = instant(about(_l("Sent at")))
+    message_id: Mapped[str] = text(120, about(_l("Message-ID")), required=True)
+    problem: Mapped[str | None] = text(200, about(_l("Last problem")))
+    recipient: Mapped[Recipient | None] = relationship(info=about(_l("Recipient"), personal=True))
+    user: Mapped[PortalUser | None] = relationship(info=about(_l("User")))
+    location: Mapped[Location | None] = relationship(info=about(_l("Location")))

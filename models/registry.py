@@ -1,0 +1,28 @@
+"""Every entity there is: importing this imports them all."""
+
+import models.doses
+import models.enrollment
+import models.history
+import models.notices
+import models.people
+import models.recipients
+import models.sessions
+import models.status
+import models.stock
+import models.uploads  # noqa: F401
+from models.base import Entity
+from models.ink import Ink
+from models.people import PortalUser
+
+
+def entities() -> dict[str, type]:
+    """Name -> class of every entity, users included."""
+    found: dict[str, type] = {"PortalUser": PortalUser}
+    todo: list[type] = [*Entity.__subclasses__()]
+    while todo:
+        entity = todo.pop()
+        todo.extend(entity.__subclasses__())
+        if entity is not Ink and not entity.__dict__.get("__abstract__") and hasattr(entity, "__table__"):
+            if entity.__module__.startswith("models."):
+                found[entity.__name__] = entity
+    return dict(sorted(found.items()))
