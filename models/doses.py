@@ -78,6 +78,7 @@ class Dose(Entity):
     given_by_suffix: Mapped[str | None] = text(3, about(_l("Title"), choices="provider_suffixes"))
     fact_sheet_on: Mapped[dt.date | None] = day(about(_l("Edition of the fact sheet given")))
     is_historical: Mapped[bool] = yes_no(about(_l("Given elsewhere")))
+    override_reason: Mapped[str | None] = text(400, about(_l("Why given in spite of the warning"), personal=True))
     note: Mapped[str | None] = long_text(about(_l("Note"), personal=True))
     status: Mapped[str] = text(10, about(_l("Status"), choices=DOSE_STATUSES), required=True, index=True)
     void_reason: Mapped[str | None] = text(400, about(_l("Why voided")))

@@ -1,5 +1,7 @@
 """Every entity there is: importing this imports them all."""
 
+from pathlib import Path
+
 import models.doses
 import models.enrollment
 import models.history
@@ -13,6 +15,8 @@ import models.uploads  # noqa: F401
 from models.base import Entity
 from models.ink import Ink
 from models.people import PortalUser
+
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def entities() -> dict[str, type]:

@@ -1,0 +1,63 @@
+"""The database's connections: how SQLite and PostgreSQL are opened, and when a transaction may write."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import NullPool
+
+# What the work under way does: a GET only reads; all else may write and says so at BEGIN.
+_reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+
+
+@contextmanager
+def reading_only(yes: bool = True) -> Iterator[None]:
+    """Transactions begun inside do not take SQLite's write lock."""
+    token = _reads_only.set(yes)
+    try:
+        yield
+    finally:
+        _reads_only.reset(token)
+
+
+def set_reading_only(yes: bool) -> None:
+    """The same for the rest of this request."""
+    _reads_only.set(yes)
+
+
+def engine_options(app: Flask) -> dict[str, Any]:
+    """How the engine is made: no values in error texts, and one connection a thread."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": 15, "check_same_thread": False}
+        options["poolclass"] = NullPool if app.testing else None
+        if options["poolclass"] is None:
+            del options["poolclass"]
+            options["pool_size"] = app.config["DATABASE_POOL_SIZE"]
+    else:
+        options |= {"pool_size": app.config["DATABASE_POOL_SIZE"], "max_overflow": 0, "pool_pre_ping": True}
+    return options
+
+
+def prepare(engine: Engine) -> None:
+    """Teaches a SQLite engine to begin its own transactions; PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _open(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if _reads_only.get() else "BEGIN IMMEDIATE")

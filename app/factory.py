@@ -1,0 +1,80 @@
+"""Puts the product together: the one place where settings, database, access and screens meet."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from app import access, database, fab, history, languages, requests, row_access, sign_in
+from app.sessions import ServerSessions
+from models import registry
+from models.base import db
+
+mail = Mail()
+
+
+class UnsafeStart(RuntimeError):
+    """A production start with settings that are for a trial only."""
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> Flask:
+    """The Flask app; `overrides` replace settings of config.py."""
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.from_object("config")
+    app.config.update(overrides or {})
+    app.config["FAB_ROLES"] = access.fab_roles()
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(app)
+    app.testing = bool(app.config.get("TESTING"))
+    if app.config["PRODUCTION"]:
+        refuse_unsafe(app)
+    logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
+    _extensions(app)
+    with app.app_context():
+        database.prepare(db.engine)
+        _console(app)
+    return app
+
+
+def refuse_unsafe(app: Flask) -> None:
+    """Stops a production start with the development key; raises UnsafeStart."""
+    from config import DEVELOPMENT_KEY
+
+    if app.config["SECRET_KEY"] == DEVELOPMENT_KEY or len(app.config["SECRET_KEY"]) < 32:
+        raise UnsafeStart("SECRET_KEY must be set to a random value of 32 characters or more.")
+
+
+def _extensions(app: Flask) -> None:
+    registry.entities()
+    row_access.install()
+    history.install()
+    db.init_app(app)
+    Migrate(app, db, directory=str(registry.MIGRATIONS), render_as_batch=True)
+    mail.init_app(app)
+    app.session_interface = ServerSessions()
+    requests.install(app)
+    CSRFProtect().init_app(app)  # before AppBuilder, which refuses a deleting GET only where it exists
+    fab.install(app)
+
+
+def _console(app: Flask) -> None:
+    from views import portals, start
+    from views import registry as screens
+
+    appbuilder = AppBuilder(
+        app, db.session, indexview=portals.Front, security_manager_class=sign_in.Security, base_template="base.html"
+    )
+    sign_in.install(app)
+    languages.install(app)
+    requests.install_after_sign_in(app)
+    appbuilder.add_view_no_menu(portals.PlaceView)
+    appbuilder.add_view_no_menu(start.StartView)
+    screens.register(appbuilder)
+
+
+__all__ = ["UnsafeStart", "create_app", "mail"]

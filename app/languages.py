@@ -1,0 +1,23 @@
+"""Which language a page is in: the one chosen, else the person's own, else the browser's."""
+
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import get_locale
+
+
+def choose() -> str:
+    """The language of this request."""
+    known = current_app.config["LANGUAGES"]
+    default = current_app.config["BABEL_DEFAULT_LOCALE"]
+    if not has_request_context():
+        return default
+    chosen = session.get("locale")
+    if chosen in known:
+        return chosen
+    own = getattr(g.get("user"), "language", None)
+    return own if own in known else request.accept_languages.best_match(list(known)) or default
+
+
+def install(app: Flask) -> None:
+    """Replaces Flask-AppBuilder's choice, which ignores Accept-Language and fills every session."""
+    app.extensions["babel"].locale_selector = choose
+    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en")

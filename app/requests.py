@@ -1,0 +1,159 @@
+"""The life of a request: one transaction, one history entry, one place in force."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, generate_csrf
+from markupsafe import Markup, escape
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from app import database, history, sign_in
+from app.row_access import OutOfReach
+from models.base import RuleBroken, db
+
+READS = ("GET", "HEAD", "OPTIONS")
+# Forms that are no record of a place: signing in and out, and choosing the place itself.
+PLACELESS = {"SignInView.login", "SignInView.logout", "PlaceView.switch", "LocaleView.index"}
+PRIVATE = "no-store"
+
+
+def begin_request() -> None:
+    """Before all else: what the transaction may do, and a fresh history entry."""
+    database.set_reading_only(request.method in READS)
+    history.begin(
+        act=request.endpoint or "",
+        method=request.method,
+        path=request.path,
+        address=request.remote_addr or "",
+    )
+
+
+def refuse_wrong_place() -> Any:
+    """A browser's form is taken only at the place it was made for; the typed values are kept."""
+    if request.method in READS or request.endpoint in PLACELESS or g.get("reach") is None:
+        return None
+    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+        return None
+    made_for = request.form.get("_place") or request.headers.get("X-Place", "")
+    wish = request.form.get("_switch_to", "")
+    if wish.isdigit() and sign_in.switch(int(wish)):
+        return None
+    if made_for == str(g.reach.membership_id):
+        return None
+    history.refused("wrong place")
+    if request.path.startswith("/api/"):
+        return jsonify(message=_("This was made for a place that is no longer in force.")), 409
+    made_at = next((place for place in g.places_to_switch if str(place.membership_id) == made_for), None)
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "_place")]
+    return render_template("wrong_place.html", made_at=made_at, kept=kept, action=request.full_path), 409
+
+
+def form_marks() -> Markup:
+    """The two hidden inputs of every form: against forgery, and the place it was made for."""
+    place = g.reach.membership_id if g.get("reach") else ""
+    return Markup(
+        '<input type="hidden" name="csrf_token" value="{}"><input type="hidden" name="_place" value="{}">'
+    ).format(generate_csrf(), escape(place))
+
+
+def end_request(response: Response) -> Response:
+    """Writes what was shown, ends the transaction, and keeps personal pages out of caches."""
+    if g.get("reach") and response.status_code in (401, 403, 409, 429) and not history.entry().outcome:
+        history.refused(str(response.status_code))
+    history.write_what_was_shown()
+    if not response.is_streamed or response.direct_passthrough:
+        db.session.rollback()
+    if request.endpoint not in ("static", "appbuilder.static"):
+        response.headers.setdefault("Cache-Control", PRIVATE)
+    return response
+
+
+def _answer(code: int, message: Any, field: str | None = None) -> Any:
+    db.session.rollback()
+    if request.path.startswith("/api/"):
+        body: dict[str, Any] = {"message": str(message)}
+        if field:
+            body["errors"] = {field: [str(message)]}
+        return jsonify(body), code
+    return render_template("error.html", code=code, message=message), code
+
+
+def _plain_words(code: int) -> str:
+    return {
+        400: _("The request could not be understood."),
+        403: _("Your profile does not allow this."),
+        404: _("There is nothing here, or it is outside what your profile sees."),
+        405: _("This address does not take that."),
+        409: _("This was changed by someone else meanwhile. Please look at it again."),
+        413: _("This is too large."),
+        429: _("Too many attempts. Please wait a moment."),
+    }.get(code, _("Something went wrong on our side. Nothing was saved."))
+
+
+def handle_errors(app: Flask) -> None:
+    """Every error becomes a page, or a JSON body, in plain words."""
+
+    @app.errorhandler(OutOfReach)
+    def _out_of_reach(_error: OutOfReach) -> Any:
+        history.refused("out of reach")
+        return _answer(404, _plain_words(404))
+
+    @app.errorhandler(RuleBroken)
+    def _rule(error: RuleBroken) -> Any:
+        return _answer(422, error.message, error.field)
+
+    @app.errorhandler(StaleDataError)
+    def _stale(_error: StaleDataError) -> Any:
+        return _answer(409, _plain_words(409))
+
+    @app.errorhandler(OperationalError)
+    def _busy(_error: OperationalError) -> Any:
+        app.logger.error("database: %s", type(_error.orig).__name__)
+        return _answer(503, _("The database is busy. Please try again in a moment; nothing was saved."))
+
+    @app.errorhandler(CSRFError)
+    def _forged(_error: CSRFError) -> Any:
+        return _answer(400, _("This form is too old or comes from elsewhere. Please load the page again."))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        return _answer(error.code, _plain_words(error.code))
+
+    if not app.testing:
+
+        @app.errorhandler(Exception)
+        def _unforeseen(error: Exception) -> Any:
+            frames = "".join(traceback.format_tb(error.__traceback__))  # code lines only, no values
+            app.logger.error("unforeseen: %s in %s\n%s", type(error).__name__, request.endpoint, frames)
+            return _answer(500, _plain_words(500))
+
+
+def install(app: Flask) -> None:
+    """Ties the life of a request to the app; called before Flask-AppBuilder adds its own."""
+    app.before_request(begin_request)
+    app.after_request(end_request)
+    app.jinja_env.globals["form_marks"] = form_marks
+    handle_errors(app)
+
+
+def install_after_sign_in(app: Flask) -> None:
+    """What needs to know who it is; called after Flask-AppBuilder has said so."""
+    app.before_request(sign_in.establish)
+    app.before_request(refuse_wrong_place)
+
+    @app.context_processor
+    def _always() -> dict[str, Any]:
+        return {
+            "reach": g.get("reach"),
+            "places_to_switch": g.get("places_to_switch", []),
+            "state_name": app.config["STATE_NAME"],
+            "languages": app.config["LANGUAGES"],
+        }

@@ -1,0 +1,177 @@
+"""Applies each entity's scope to every query and every flush of the session; fails closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import event, exists, inspect, select
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from models.base import Entity, RuleBroken, db
+from models.people import PortalUser, User
+from models.scope import Reach, reach_in_force
+
+# The few look-ups that reach across places, by name. Each returns the minimum and is in the history.
+NAMED_EXCEPTIONS = {
+    "find_person": "finding a person statewide by name and birth date, phone or external id",
+    "match_person": "the same person already here, by upload or registration",
+    "earlier_doses": "the doses of a person given anywhere, before the next one",
+    "employer_look_up": "known organizations by name, for a person's employer",
+    "transfer_destination": "enrolled locations by name, to send vaccine to",
+    "provider_pin": "the place of a Provider PIN, before sign-in",
+    "verify_proof": "whether a proof of vaccination holds, by its number",
+    "reference_check": "whether a key that may point outside the rows in reach exists",
+    "idempotency": "whether this very act was done before, by its key",
+}
+
+
+class OutOfReach(Exception):
+    """Something tried to read or write a row outside the reach in force."""
+
+
+def guarded(entity: Any) -> bool:
+    """Whether rows of this class are subject to a scope."""
+    return isinstance(entity, type) and (issubclass(entity, Entity) or issubclass(entity, User))
+
+
+def scope_of(entity: Any) -> Any:
+    """The scope that an entity declares; FAB's user class has that of ours."""
+    return (PortalUser if entity is User else entity).scope
+
+
+def _entities_of(state: ORMExecuteState) -> set[Any]:
+    """The guarded classes a statement names, joined and aliased ones included."""
+    found: set[Any] = set()
+    for description in getattr(state.statement, "column_descriptions", None) or ():
+        if guarded(description.get("entity") or None):
+            found.add(description["entity"])
+    for mapper in state.all_mappers:
+        if guarded(mapper.class_):
+            found.add(mapper.class_)
+    tables = set(_tables(state.statement))
+    if tables:
+        found |= {cls for cls in _by_table() if _by_table()[cls] in tables}
+    return found
+
+
+def _tables(statement: Any) -> list[str]:
+    from sqlalchemy.sql import visitors
+
+    return [element.name for element in visitors.iterate(statement) if element.__visit_name__ == "table"]
+
+
+_known: dict[Any, str] = {}
+
+
+def _by_table() -> dict[Any, str]:
+    if not _known:
+        from models.registry import entities
+
+        _known.update({cls: cls.__table__.name for cls in entities().values()})
+    return _known
+
+
+def limit_reads(state: ORMExecuteState) -> None:
+    """Adds the scope of each entity in a query; loads of a relation follow the row that was reached."""
+    if state.is_column_load or state.is_relationship_load:
+        return
+    named = state.execution_options.get("unscoped")
+    if named is not None:
+        if named not in NAMED_EXCEPTIONS:
+            raise OutOfReach(f"no look-up is called {named}")
+        return
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    reach = reach_in_force()
+    if reach is not None and reach.kind == "system":
+        return
+    state.statement = state.statement.options(
+        *(
+            with_loader_criteria(
+                entity, scope_of(entity).condition(entity, reach), include_aliases=True, propagate_to_loaders=False
+            )
+            for entity in _entities_of(state)
+        )
+    )
+
+
+def guard_writes(session: Session, *_: Any) -> None:
+    """Refuses to write a row, or to point at one, outside the reach in force."""
+    reach = session.info.get("reach")
+    if reach is not None and reach.kind == "system":
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not guarded(type(row)) or (row in session.dirty and not session.is_modified(row)):
+            continue
+        if reach is None:
+            raise OutOfReach(type(row).__name__)
+        with session.no_autoflush:
+            _guard_row(session, row, reach)
+
+
+def _guard_row(session: Session, row: Any, reach: Reach) -> None:
+    if inspect(row).persistent:
+        _still_reached(session, row, reach)
+    else:
+        _made_in_reach(row, reach)
+    for column in row.__mapper__.columns:
+        for key in column.foreign_keys:
+            _guard_reference(session, row, column, key.column.table.name)
+
+
+def _still_reached(session: Session, row: Any, reach: Reach) -> None:
+    """A stored row must be in reach as it stands in the database, before this change."""
+    entity = type(row)
+    condition = scope_of(entity).condition(entity, reach)
+    query = select(exists().where(entity.id == row.id, condition)).execution_options(unscoped="reference_check")
+    if not session.scalar(query):
+        raise OutOfReach(entity.__name__)
+    _made_in_reach(row, reach)
+
+
+def _made_in_reach(row: Any, reach: Reach) -> None:
+    """The place a row names must be the one in force; ways that need a look-up are left to the references."""
+    way = scope_of(type(row)).ways.get(reach.kind)
+    ways = way if isinstance(way, tuple) else (way,)
+    plain = [one for one in ways if isinstance(one, str) and "." not in one and one != "id"]
+    if not plain or len(plain) < len(ways):
+        return
+    if reach.kind == "self":
+        mine: tuple[Any, ...] = reach.recipient_ids
+    else:
+        mine = (reach.location_id if reach.kind == "location" else reach.organization_id,)
+    if not any(getattr(row, name) in mine for name in plain):
+        raise OutOfReach(type(row).__name__)
+
+
+def _guard_reference(session: Session, row: Any, column: Any, table: str) -> None:
+    """A key set now must point at a row in reach, unless the column says why it may not."""
+    name = row.__mapper__.get_property_by_column(column).key
+    history = inspect(row).attrs[name].history
+    if not history.added or history.added[0] is None:
+        return
+    target = next((cls for cls, known in _by_table().items() if known == table), None)
+    if target is None:
+        return
+    query = select(exists().where(target.id == history.added[0]))
+    if column.info.get("open_reference"):
+        query = query.execution_options(unscoped="reference_check")
+    else:
+        reach = session.info["reach"]
+        query = select(
+            exists().where(target.id == history.added[0], scope_of(target).condition(target, reach))
+        ).execution_options(unscoped="reference_check")
+    if not session.scalar(query) and not _is_new_here(session, target, history.added[0]):
+        raise RuleBroken(_l("Not found."), field=name.removesuffix("_id"))
+
+
+def _is_new_here(session: Session, target: Any, key: Any) -> bool:
+    return any(isinstance(row, target) and row.id == key for row in session.new)
+
+
+def install() -> None:
+    """Puts both listeners on the one session there is."""
+    if not event.contains(db.session.session_factory, "do_orm_execute", limit_reads):
+        event.listen(db.session, "do_orm_execute", limit_reads)
+        event.listen(db.session, "before_flush", guard_writes)

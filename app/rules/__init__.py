@@ -1,0 +1,1 @@
+"""What may happen and what follows: verbs that add to the session and never commit."""

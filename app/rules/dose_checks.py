@@ -1,0 +1,86 @@
+"""What speaks against a dose now: interval, age, doubling. Warnings a vaccinator may override in words.
+
+Sources: CDC CDSi supporting data (4-day grace; the interval counts only for doses given from
+2021-10-25 on), product labels for ages, CVMS FAQ 25 for expiry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from models.base import RuleBroken, db
+from models.doses import Dose
+from models.recipients import Recipient
+from models.stock import Lot, Vaccine
+
+GRACE = dt.timedelta(days=4)
+INTERVAL_COUNTS_FROM = dt.date(2021, 10, 25)
+
+
+def earlier_doses(person_id: int) -> list[Dose]:
+    """Every valid dose of a person, wherever given, oldest first."""
+    query = (
+        select(Dose)
+        .where(Dose.recipient_id == person_id, Dose.status == "given")
+        .options(joinedload(Dose.vaccine), joinedload(Dose.lot), joinedload(Dose.location))
+        .order_by(Dose.given_on, Dose.id)
+    )
+    return list(db.session.scalars(query.execution_options(unscoped="earlier_doses")))
+
+
+def next_number(doses: list[Dose]) -> str:
+    """The number of the next dose: one more than the valid doses, six at most, as CVRS counts."""
+    valid = sum(1 for dose in doses if dose.dose_number != "INV")
+    return str(min(valid + 1, 6))
+
+
+def age_on(born: dt.date, day: dt.date) -> int:
+    """Completed years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def warnings(person: Recipient, vaccine: Vaccine, given_on: dt.date, doses: list[Dose]) -> list[str]:
+    """Why this dose should not be given now, in words; empty when nothing speaks against it."""
+    found = []
+    age = age_on(person.birth_date, given_on)
+    if vaccine.min_age_years is not None and age < vaccine.min_age_years:
+        found.append(
+            _("%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.",
+              vaccine=vaccine.short_name, least=f"{vaccine.min_age_years:g}", age=age)
+        )
+    if doses:
+        found += _about_the_interval(vaccine, given_on, doses[-1])
+    return found
+
+
+def _about_the_interval(vaccine: Vaccine, given_on: dt.date, last: Dose) -> list[str]:
+    if last.given_on == given_on:
+        return [_("A dose was already recorded for this person on this day.")]
+    if given_on < INTERVAL_COUNTS_FROM or not vaccine.min_interval_days:
+        return []
+    recommended = last.given_on + dt.timedelta(days=vaccine.min_interval_days)
+    if given_on >= recommended - GRACE:
+        return []
+    return [
+        _("Too early: the last dose was on %(last)s; the next may be given from %(next)s.",
+          last=format_date(last.given_on), next=format_date(recommended - GRACE))
+    ]
+
+
+def refuse_impossible(person: Recipient, lot: Lot, given_on: dt.date, today: dt.date) -> None:
+    """Raises RuleBroken for what no reason can override."""
+    if given_on > today:
+        raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
+    if given_on < person.birth_date:
+        raise RuleBroken(_("The dose is before the person was born."), field="given_at")
+    if lot.vaccine.authorized_on and given_on < lot.vaccine.authorized_on:
+        raise RuleBroken(_("The vaccine was not yet authorized on that day."), field="given_at")
+    if lot.expires_on < given_on:
+        raise RuleBroken(_("This lot has expired."), field="lot")
+    if lot.status != "available":
+        raise RuleBroken(_("This lot is recalled and must not be given."), field="lot")

@@ -1,0 +1,173 @@
+"""Recording a dose from the stock of the place in force, and taking the record back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.rules import dose_checks, notices, stock
+from app.rules.clock import local, today_at
+from models.base import RuleBroken, db, utcnow
+from models.doses import Dose, Proof, Visit
+from models.enrollment import Location
+from models.recipients import Recipient
+from models.scope import Reach
+from models.stock import InventoryItem, Lot
+
+
+@dataclass
+class NewDose:
+    """What a vaccinator says of a dose; `key` is made by the browser, so that sent twice it happens once.
+
+    `given_at` is UTC; `lot_id` is a lot on hand at the place in force.
+    """
+
+    key: str
+    visit_id: int
+    lot_id: int
+    dose_number: str
+    body_site: str
+    route: str
+    given_at: dt.datetime
+    suffix: str | None = None
+    fact_sheet_given: bool = False
+    override_reason: str = ""
+    note: str = ""
+
+
+def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]:
+    """What the form starts with: lot, site, route, dose number and time, as far as they can be known."""
+    items = stock.offered(location.id, today_at(location))
+    last = db.session.scalars(
+        select(Dose)
+        .where(Dose.location_id == location.id, Dose.given_by_id == by.user_id, Dose.given_on == today_at(location))
+        .order_by(Dose.id.desc())
+        .limit(1)
+    ).first()
+    lots = {item.lot_id: item for item in items}
+    item = lots.get(last.lot_id) if last is not None else None
+    item = item or (items[0] if items else None)
+    return {
+        "items": items,
+        "lot_id": item.lot_id if item else None,
+        "body_site": last.body_site if last is not None else "LD",
+        "route": (item.lot.vaccine.route if item else None) or "C28161",
+        "suffix": last.given_by_suffix if last is not None else None,
+        "dose_number": dose_checks.next_number(dose_checks.earlier_doses(person.id)),
+    }
+
+
+def done_before(key: str) -> Dose | None:
+    """The dose this very form recorded already, if it did."""
+    query = select(Dose).where(Dose.key == key).execution_options(unscoped="idempotency")
+    return db.session.scalars(query).first()
+
+
+def administer(new: NewDose, by: Reach) -> Dose:
+    """Records a dose: dose, movement, visit and notice in one transaction; the same key, once.
+
+    Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given.
+    """
+    if (known := done_before(new.key)) is not None:
+        return _same_or_refused(known, new, by)
+    visit = _open_visit(new.visit_id, by)
+    person = db.session.get_one(Recipient, visit.recipient_id, with_for_update=True)
+    if visit.status != "checked_in":
+        raise RuleBroken(_("This person is not checked in here today."), field="visit")
+    location = db.session.get_one(Location, by.location_id)
+    if location.status != "approved":
+        raise RuleBroken(_("This location does not give vaccine at present."))
+    lot = _lot_here(new.lot_id, location.id)
+    given_on = local(new.given_at, location).date()
+    dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
+    against = dose_checks.warnings(person, lot.vaccine, given_on, dose_checks.earlier_doses(person.id))
+    if against and not new.override_reason.strip():
+        raise RuleBroken(" ".join(against), field="override_reason")
+    if not new.fact_sheet_given:
+        raise RuleBroken(_("Please give the fact sheet before the dose and say so here."), field="fact_sheet_given")
+    dose = _write(new, visit, lot, given_on, by)
+    visit.status = "vaccinated"
+    stock.post(dose, by)
+    notices.queue(
+        "dose_given", person, f"dose-{dose.id}", by, vaccine=lot.vaccine.short_name, given_on=given_on.isoformat(),
+        place=location.name, dose_number=new.dose_number,
+    )
+    return dose
+
+
+def _same_or_refused(known: Dose, new: NewDose, by: Reach) -> Dose:
+    same = known.visit_id == new.visit_id and known.location_id == by.location_id
+    if not same:
+        raise RuleBroken(_("This form was already used for another dose. Please open a new one."))
+    return known
+
+
+def _open_visit(visit_id: int, by: Reach) -> Visit:
+    if by.location_id is None:
+        raise RuleBroken(_("Doses are recorded at a location. Please switch to one."))
+    visit = db.session.scalars(select(Visit).where(Visit.id == visit_id, Visit.location_id == by.location_id)).first()
+    if visit is None:
+        raise RuleBroken(_("This person is not checked in here today."), field="visit")
+    return visit
+
+
+def _lot_here(lot_id: int, location_id: int) -> Lot:
+    item = db.session.scalars(
+        select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
+    ).first()
+    if item is None or item.doses < 1:
+        raise RuleBroken(_("There are not enough doses of this lot at this place."), field="lot")
+    return item.lot
+
+
+def _write(new: NewDose, visit: Visit, lot: Lot, given_on: dt.date, by: Reach) -> Dose:
+    dose = Dose(
+        key=new.key,
+        recipient_id=visit.recipient_id,
+        visit_id=visit.id,
+        location_id=visit.location_id,
+        vaccine_id=lot.vaccine_id,
+        lot_id=lot.id,
+        dose_number=new.dose_number,
+        body_site=new.body_site,
+        route=new.route,
+        given_at=new.given_at,
+        given_on=given_on,
+        given_by_id=by.user_id,
+        given_by_suffix=new.suffix or None,
+        fact_sheet_on=lot.vaccine.fact_sheet_on,
+        override_reason=new.override_reason.strip() or None,
+        note=new.note.strip() or None,
+    )
+    db.session.add(dose)
+    db.session.flush()
+    return dose
+
+
+def void(dose: Dose, by: Reach, reason: str, disposition: str) -> Dose:
+    """Takes a dose record back: the dose returns to stock or goes to waste, and its proofs no longer hold.
+
+    Raises RuleBroken for field void_reason or void_disposition, or when it is voided already.
+    """
+    if dose.status == "voided":
+        raise RuleBroken(_("This dose is already voided."))
+    if not reason.strip():
+        raise RuleBroken(_("Please say why the dose is voided."), field="void_reason")
+    if disposition not in ("return", "waste"):
+        raise RuleBroken(_("Please say what became of the dose."), field="void_disposition")
+    dose.void_reason, dose.void_disposition = reason.strip(), disposition
+    dose.voided_at, dose.voided_by_id = utcnow(), by.user_id
+    dose.status = "voided"
+    stock.post(dose, by)
+    if dose.visit is not None and dose.visit.status == "vaccinated":
+        dose.visit.status = "checked_in"
+    for proof in db.session.scalars(
+        select(Proof).where(Proof.recipient_id == dose.recipient_id, Proof.revoked_at.is_(None))
+    ):
+        proof.revoked_at = utcnow()
+    notices.queue("dose_voided", dose.recipient, f"void-{dose.id}", by, given_on=dose.given_on.isoformat())
+    return dose

@@ -1,0 +1,79 @@
+"""Who may act where: granting and ending memberships, within what `access.md` lets one grant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app import access
+from models.base import RuleBroken, db, utcnow
+from models.people import Membership, PortalUser
+from models.scope import Reach
+
+
+def grant(membership: Membership, by: Reach) -> Membership:
+    """Gives a person a profile at a place; only what one's own profile may grant, within one's own reach."""
+    if membership.profile not in access.profiles():
+        raise RuleBroken(_("There is no such profile."), field="profile")
+    if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
+        raise RuleBroken(_("Your profile may not grant this one."), field="profile")
+    _place_fits(membership, by)
+    db.session.add(membership)
+    db.session.flush()
+    return membership
+
+
+def _place_fits(membership: Membership, by: Reach) -> None:
+    kind = access.reach_of(membership.profile)
+    given = {
+        "location": membership.location_id or (membership.location.id if membership.location else None),
+        "organization": membership.organization_id or (membership.organization.id if membership.organization else None),
+        "self": membership.recipient_id or (membership.recipient.id if membership.recipient else None),
+    }
+    if by.kind == "location" and kind == "location" and given["location"] is None:
+        given["location"] = membership.location_id = by.location_id
+    field = {"location": "location", "organization": "organization", "self": "recipient"}
+    for name, value in given.items():
+        if name == kind and value is None:
+            raise RuleBroken(_("Please say for which one this profile is."), field=field[name])
+        if name != kind and value is not None:
+            raise RuleBroken(_("This profile is not for one of these."), field=field[name])
+    if by.kind == "location" and given["location"] != by.location_id:
+        raise RuleBroken(_("You may grant access to your own location only."), field="location")
+
+
+def end(membership: Membership, by: Reach) -> Membership:
+    """Ends a membership as of yesterday: it is gone with the next request."""
+    if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
+        raise RuleBroken(_("Your profile may not end this one."))
+    if membership.id == by.membership_id:
+        raise RuleBroken(_("You cannot end the membership you are using now."))
+    yesterday = utcnow().date() - dt.timedelta(days=1)
+    membership.ends_on = yesterday
+    if membership.starts_on and membership.starts_on > yesterday:
+        membership.starts_on = yesterday
+    return membership
+
+
+def add_user(user: PortalUser, by: Reach) -> PortalUser:
+    """Adds a person who may sign in; what they may do comes with a membership."""
+    user.username = (user.username or "").strip().lower()
+    user.email = (user.email or "").strip().lower() or f"{user.username}@account.invalid"
+    user.active = True
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def suspend(location: Any, by: Reach) -> Any:
+    """A suspended location gives no vaccine."""
+    location.status = "suspended"
+    return location
+
+
+def reinstate(location: Any, by: Reach) -> Any:
+    """Lets a suspended location work again."""
+    location.status = "approved"
+    return location

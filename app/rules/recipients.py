@@ -1,0 +1,151 @@
+"""Finding a person statewide, and registering one who walks in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app import history
+from models.base import RuleBroken, db, utcnow
+from models.recipients import Recipient, RecipientLink, search_key
+from models.scope import Reach
+
+MOST_FOUND = 10
+SHORTEST_NAME = 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """The least that tells one person from another."""
+
+    public_id: str
+    full_name: str
+    birth_date: dt.date
+    city: str
+
+
+def ten_digits(phone: str | None) -> str:
+    """A phone number however typed, as ten digits; whatever else it is stays as it was."""
+    digits = re.sub(r"\D", "", phone or "")
+    if len(digits) == 11 and digits.startswith("1"):
+        digits = digits[1:]
+    return digits if len(digits) == 10 else (phone or "").strip()
+
+
+def find(
+    by: Reach,
+    last_name: str = "",
+    first_name: str = "",
+    birth_date: dt.date | None = None,
+    phone: str = "",
+    external_id: str = "",
+) -> list[Found]:
+    """People statewide by name and birth date, or phone, or external id; each search is in the history."""
+    query = select(Recipient).limit(MOST_FOUND).order_by(Recipient.last_key, Recipient.first_key, Recipient.id)
+    query = query.where(*_terms(last_name, first_name, birth_date, phone, external_id))
+    people = db.session.scalars(query.execution_options(unscoped="find_person")).all()
+    asked = {"last_name": last_name, "first_name": first_name, "birth_date": history.plain(birth_date)}
+    asked |= {"phone": phone, "external_id": external_id}
+    history.shown("Recipient", [one.id for one in people], asked={key: value for key, value in asked.items() if value})
+    return [Found(one.public_id, one.full_name, one.birth_date, one.city or "") for one in people]
+
+
+def _terms(last_name: str, first_name: str, birth_date: dt.date | None, phone: str, external_id: str) -> list[Any]:
+    if phone.strip():
+        digits = ten_digits(phone)
+        if len(digits) != 10 or not digits.isdigit():
+            raise RuleBroken(_("A phone number has ten digits, for example 9195555555."), field="phone")
+        return [Recipient.phone == digits]
+    if external_id.strip():
+        return [Recipient.external_id == external_id.strip()]
+    last, first = search_key(last_name), search_key(first_name)
+    if len(last) < SHORTEST_NAME and not (last and not last.isascii()):
+        raise RuleBroken(_("Please give at least two letters of the last name."), field="last_name")
+    if birth_date is None:
+        raise RuleBroken(_("Please give the date of birth too, so that one person is found."), field="birth_date")
+    terms = [Recipient.birth_date == birth_date, *_starts_with(Recipient.last_key, last)]
+    return terms + (_starts_with(Recipient.first_key, first) if first else [])
+
+
+def _starts_with(column: Any, key: str) -> list[Any]:
+    """A prefix as a range, which a plain index serves on both databases."""
+    return [column >= key, column < key + "\U0010ffff"]
+
+
+def by_public_id(public_id: str) -> Recipient:
+    """The person behind a number that `find` gave; raises RuleBroken when there is none."""
+    query = select(Recipient).where(Recipient.public_id == public_id).execution_options(unscoped="find_person")
+    person = db.session.scalars(query).first()
+    if person is None:
+        raise RuleBroken(_("Nobody is known by this number."))
+    history.shown("Recipient", [person.id])
+    return person
+
+
+def link(recipient: Recipient, by: Reach, how: str) -> None:
+    """From now on the place (or organization) in force sees this person."""
+    db.session.flush()
+    place = {"location_id": by.location_id} if by.kind == "location" else {"organization_id": by.organization_id}
+    if not any(place.values()):
+        return
+    known = select(RecipientLink.id).filter_by(recipient_id=recipient.id, **place)
+    if db.session.scalars(known.execution_options(unscoped="idempotency")).first() is None:
+        db.session.add(RecipientLink(recipient_id=recipient.id, how=how, **place))
+        db.session.flush()
+
+
+def register(values: dict[str, Any], by: Reach) -> tuple[Recipient, list[str]]:
+    """Registers a walk-in; returns the person and the warnings. Never turned away for what is missing.
+
+    Source: CVMS FAQ 20, 27 and 30. Raises RuleBroken when this very person is here already.
+    """
+    person = Recipient(**values)
+    person.phone = ten_digits(person.phone) or None
+    person.registration = "registered"
+    person.registered_at = utcnow()
+    person.check()
+    if (known := same_person(person)) is not None:
+        raise RuleBroken(
+            _("This person is already known, under the number %(number)s.", number=known.public_id), field="last_name"
+        )
+    db.session.add(person)
+    link(person, by, "registration")
+    return person, warnings_about(person)
+
+
+def warnings_about(person: Recipient) -> list[str]:
+    """What is unusual about a registration, as words for the person at the desk."""
+    found = []
+    if not person.phone and not person.email:
+        found.append(_("No phone and no e-mail: no reminder of the second dose can be sent."))
+    elif not person.email:
+        found.append(_("No e-mail: no reminder of the second dose can be sent by mail."))
+    if not person.lives_in_nc and not person.works_in_nc:
+        found.append(_("This person neither lives nor works in North Carolina."))
+    return found
+
+
+def same_person(person: Recipient) -> Recipient | None:
+    """The person already here: same names and birth date, and one of e-mail, phone, address, external id."""
+    query = select(Recipient).where(
+        Recipient.birth_date == person.birth_date,
+        Recipient.last_key == search_key(person.last_name),
+        Recipient.first_key == search_key(person.first_name),
+    )
+    for known in db.session.scalars(query.execution_options(unscoped="match_person")):
+        if _shares_a_mark(known, person):
+            return known
+    return None
+
+
+def _shares_a_mark(one: Recipient, other: Recipient) -> bool:
+    def marks(person: Recipient) -> list[Any]:
+        address = (search_key(person.street), (person.zip_code or "")[:5])
+        return [(person.email or "").lower(), person.phone, person.external_id, address if all(address) else None]
+
+    return any(mine and mine == theirs for mine, theirs in zip(marks(one), marks(other), strict=True))

@@ -1,0 +1,175 @@
+"""Who is at the other end: sign-in, the profile in force, and what Flask-AppBuilder asks about both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, flash, g, redirect, request, session
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.utils import is_null_password
+from flask_appbuilder.security.views import AuthDBView
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import logout_user, user_logged_in
+from sqlalchemy import func, select
+from werkzeug.security import check_password_hash
+
+from app import access, history, places
+from app.sessions import ServerSession
+from models.base import db, utcnow
+from models.people import PortalUser
+from models.scope import Reach, acting
+
+
+class SignInView(AuthDBView):
+    """Sign-in by username and password; sign-out only by POST, so that no link can do it."""
+
+    title = _l("Sign in")
+    invalid_login_message = _l("The username or the password is not right.")
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self) -> Any:
+        logout_user()
+        end_session()
+        flash(_("You are signed out."), "info")
+        return redirect("/")
+
+
+class Security(SecurityManager):
+    """Flask-AppBuilder's security manager, told who and what by our memberships and `access.md`."""
+
+    user_model = PortalUser
+    authdbview = SignInView
+    userstatschartview = None
+
+    def register_views(self) -> None:
+        """Only sign-in: users, roles and permissions are ours, and FAB's screens for them are doors."""
+        self.appbuilder.add_api(self.security_api)
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    def auth_user_db(self, username: str, password: str) -> PortalUser | None:
+        """The person with this username (or staff e-mail) and password; the same work either way."""
+        with acting(places.SIGN_IN):
+            user = self._someone(username)
+            hashed = user.password if user and user.password else current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
+            fits = not is_null_password(password) and check_password_hash(hashed, password)
+            known = user is not None and bool(user.password) and user.is_active and not user.is_system
+            self._note(user, known and fits)
+            db.session.commit()
+        return user if known and fits else None
+
+    def _someone(self, username: str | None) -> PortalUser | None:
+        if not username or "\x00" in username or len(username) > 320:
+            return None
+        wanted = username.strip().lower()
+        by_name = select(PortalUser).where(func.lower(PortalUser.username) == wanted)
+        by_mail = select(PortalUser).where(func.lower(PortalUser.email) == wanted)
+        return db.session.scalars(by_name).first() or db.session.scalars(by_mail).first()
+
+    def _note(self, user: PortalUser | None, succeeded: bool) -> None:
+        history.entry().outcome = "signed in" if succeeded else "refused"
+        if user is None:
+            return
+        if succeeded:
+            user.last_login = utcnow()
+            user.login_count = (user.login_count or 0) + 1
+            user.fail_login_count = 0
+        else:
+            user.fail_login_count = (user.fail_login_count or 0) + 1
+
+    def load_user(self, pk: Any) -> PortalUser | None:
+        """The person a session or token names, if they may still sign in."""
+        with acting(places.SIGN_IN):
+            user = db.session.get(PortalUser, int(pk))
+        return user if user is not None and user.is_active else None
+
+    def get_user_by_id(self, pk: Any) -> PortalUser | None:
+        return self.load_user(pk)
+
+    def load_user_jwt(self, jwt_header: Any, jwt_data: Any) -> PortalUser | None:
+        """A token's person; the place comes from the X-Place header or is the one after sign-in."""
+        user = super().load_user_jwt(jwt_header, jwt_data)
+        if user is not None:
+            chosen = request.headers.get("X-Place", "")
+            put_in_force(user, int(chosen) if chosen.isdigit() else None)
+        return user
+
+    def get_user_roles(self, user: Any) -> list[Role]:
+        """The role is the profile in force."""
+        reach = getattr(g, "reach", None)
+        return [Role(name=reach.profile)] if reach is not None else []
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Nothing that has a permission is public."""
+        return False
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """A menu entry is named for its entity and shows where the profile may see it."""
+        reach = getattr(g, "reach", None)
+        if reach is None:
+            return set()
+        menu = self.appbuilder.menu
+        open_to_me = {name for name in menu_names or () if access.may(reach.profile, name, "see")}
+        for category in menu.menu:
+            if any(item.name in open_to_me for item in category.childs or ()):
+                open_to_me.add(category.name)
+        return open_to_me
+
+
+def put_in_force(user: Any, chosen: Any) -> Reach | None:
+    """Establishes what the request may reach; the choice is a membership's key."""
+    state = _("State of %(name)s", name=current_app.config["STATE_NAME"])
+    memberships = places.memberships_of(user, utcnow().date())
+    reach = places.reach_through(user, memberships, chosen, state)
+    g.reach = reach
+    g.places_to_switch = places.switcher(memberships, reach, state)
+    db.session.info["reach"] = reach
+    return reach
+
+
+def establish() -> None:
+    """At the start of each request: nobody reaches anything until their membership says so."""
+    db.session.info["reach"] = None
+    g.reach, g.places_to_switch = None, []
+    user = g.get("user")
+    if user is None or not user.is_authenticated:
+        return
+    if session.get("epoch") != user.session_epoch:
+        logout_user()
+        end_session()
+        return
+    put_in_force(user, session.get("membership_id"))
+
+
+def switch(membership_id: int) -> bool:
+    """Puts another of one's own memberships in force; False when it is not one's own."""
+    if not any(place.membership_id == membership_id for place in g.places_to_switch):
+        return False
+    session["membership_id"] = membership_id
+    put_in_force(g.user, membership_id)
+    return True
+
+
+def end_session() -> None:
+    """Forgets everything the browser's session held and gives it a new name."""
+    language = session.get("locale")
+    session.clear()
+    if isinstance(session_object := session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
+        session_object.renew()
+    if language:
+        session["locale"] = language
+
+
+def _renew_at_sign_in(_app: Any, user: Any, **_more: Any) -> None:
+    epoch = user.session_epoch
+    signed_in = session.get("_user_id")
+    end_session()
+    session.update({"_user_id": signed_in, "_fresh": True, "epoch": epoch})
+
+
+def install(app: Any) -> None:
+    """Renews the session at each sign-in."""
+    user_logged_in.connect(_renew_at_sign_in, app)

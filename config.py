@@ -1,0 +1,89 @@
+"""The settings of the product: each from the environment, with a default fit for a trial on one machine."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+INSTANCE = Path(os.environ.get("INSTANCE_FOLDER", HERE / "instance"))
+DEVELOPMENT_KEY = "development-key-for-a-trial-on-one-machine"
+DEMO_PORTALS = ("enrollment", "provider", "recipient", "organization", "help-desk")
+
+
+def database_url(given: str | None) -> str:
+    """The database's address for SQLAlchemy; `postgresql://` is accepted as people write it."""
+    url = given or f"sqlite:///{INSTANCE / 'console.db'}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url[len(short) :]
+    return url
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes or no from the environment."""
+    return os.environ.get(name, "1" if default else "0").strip().lower() in ("1", "true", "yes", "on")
+
+
+PRODUCTION = flag("PRODUCTION")
+SECRET_KEY = os.environ.get("SECRET_KEY", DEVELOPMENT_KEY)
+SQLALCHEMY_DATABASE_URI = database_url(os.environ.get("DATABASE_URL"))
+DATABASE_POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "8"))
+
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = int(os.environ.get("PORT", "8080"))
+PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+PORTAL_URLS = {
+    name: os.environ.get(f"{name.upper().replace('-', '_')}_URL", f"{PUBLIC_URL}/{name}") for name in DEMO_PORTALS
+}
+STATE_NAME = os.environ.get("STATE_NAME", "North Carolina")
+STATE_CODE = os.environ.get("STATE_CODE", "NC")
+TIME_ZONE = os.environ.get("TIME_ZONE", "America/New_York")
+HELP_DESK_EMAIL = os.environ.get("HELP_DESK_EMAIL", "help@vaccines.example")
+
+# Sign-in and sessions
+AUTH_TYPE = 1
+SESSION_COOKIE_NAME = "console"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "60")))
+PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
+WTF_CSRF_TIME_LIMIT = None
+JWT_SECRET_KEY = SECRET_KEY
+JWT_ACCESS_TOKEN_EXPIRES = timedelta(minutes=15)
+
+# Limits
+MAX_CONTENT_LENGTH = 20 * 1024 * 1024
+MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024
+MAX_FORM_PARTS = 2_000
+UPLOAD_ROWS_AT_ONCE = 100
+
+# Flask-AppBuilder: its tables belong to Alembic, its permissions are written by `flask init`
+APP_NAME = "Vaccine Management"
+FAB_CREATE_DB = False
+FAB_UPDATE_PERMS = False
+FAB_ADD_SECURITY_VIEWS = True
+FAB_ADD_SECURITY_PERMISSION_VIEW = False
+FAB_ADD_SECURITY_VIEW_MENU_VIEW = False
+FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW = False
+FAB_ADD_OPENAPI_VIEWS = True
+FAB_API_SWAGGER_UI = True
+FAB_API_MAX_PAGE_SIZE = 100
+FAB_ROLES: dict[str, list[list[str]]] = {}
+AUTH_USER_REGISTRATION = False
+
+# Languages
+LANGUAGES = {"en": {"flag": "us", "name": "English"}, "es": {"flag": "mx", "name": "Español"}}
+BABEL_DEFAULT_LOCALE = "en"
+BABEL_TRANSLATION_DIRECTORIES = str(HERE / "translations")
+
+# Mail: without a server the outbox shows what waits
+MAIL_SERVER = os.environ.get("MAIL_SERVER", "")
+MAIL_PORT = int(os.environ.get("MAIL_PORT", "25"))
+MAIL_USE_TLS = flag("MAIL_USE_TLS")
+MAIL_USERNAME = os.environ.get("MAIL_USERNAME") or None
+MAIL_PASSWORD = os.environ.get("MAIL_PASSWORD") or None
+MAIL_DEFAULT_SENDER = os.environ.get("MAIL_SENDER", "vaccineinfo@vaccines.example")
+
+# Worker
+WORKER_STORE = os.environ.get("WORKER_STORE", f"sqlite:///{INSTANCE / 'worker.db'}")
