@@ -1,0 +1,170 @@
+"""The start page of each profile: key figures and next steps, declared as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, g, redirect, url_for
+from flask_appbuilder import BaseView, expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app import access
+from app.rules.clock import today_at
+from models.base import db
+from models.doses import Dose, Visit
+from models.enrollment import Location, Organization
+from models.notices import Notice
+from models.recipients import Recipient
+from models.scope import Reach
+from models.stock import InventoryItem, Shipment
+from models.uploads import Upload
+
+MOST_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number on a start page: rows of an entity in reach that meet a condition."""
+
+    label: Any
+    entity: Any
+    where: Callable[[Reach], list[Any]] = lambda reach: []
+    total: Any = None
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next, shown to those who may."""
+
+    label: Any
+    help: Any
+    href: str
+    entity: str
+    verb: str
+
+
+def _today(_reach: Reach) -> Any:
+    return today_at(None)
+
+
+FIGURES = {
+    "waiting": Figure(_l("Checked in, waiting"), Visit, lambda r: _waiting(r), href="/queue"),
+    "given_today": Figure(
+        _l("Doses given today"), Dose, lambda r: [Dose.given_on == _today(r), Dose.status == "given"],
+        href="DoseScreen.list",
+    ),
+    "on_hand": Figure(_l("Doses on hand"), InventoryItem, total=InventoryItem.doses, href="InventoryItemScreen.list"),
+    "expected": Figure(
+        _l("Shipments expected"), Shipment, lambda r: [Shipment.status == "expected"], href="ShipmentScreen.list"
+    ),
+    "unregistered": Figure(
+        _l("Invited, not yet registered"), Recipient, lambda r: [Recipient.registration == "uploaded"],
+        href="RecipientScreen.list",
+    ),
+    "people": Figure(_l("Recipients"), Recipient, href="RecipientScreen.list"),
+    "uploads": Figure(
+        _l("Uploads waiting for you"), Upload, lambda r: [Upload.status == "reviewed"], href="UploadScreen.list"
+    ),
+    "mail": Figure(_l("Mail waiting"), Notice, lambda r: [Notice.status == "queued"], href="NoticeScreen.list"),
+    "undelivered": Figure(
+        _l("Mail not deliverable"), Notice, lambda r: [Notice.status == "failed"], href="NoticeScreen.list"
+    ),
+    "locations": Figure(
+        _l("Locations giving vaccine"), Location, lambda r: [Location.status == "approved"], href="LocationScreen.list"
+    ),
+    "organizations": Figure(_l("Organizations"), Organization, href="OrganizationScreen.list"),
+    "my_doses": Figure(_l("My doses"), Dose, lambda r: [Dose.status == "given"], href="DoseScreen.list"),
+}
+
+
+def _waiting(reach: Reach) -> list[Any]:
+    return [Visit.status == "checked_in", Visit.visited_on == _today(reach)]
+
+
+STEPS = (
+    Step(_l("Find a person"), _l("Search the whole state, see earlier doses, check in."), "/find", "Recipient", "find"),
+    Step(_l("Who is waiting"), _l("People checked in here today, the longest wait first."), "/queue", "Visit", "check_in"),
+    Step(
+        _l("Everyone vaccinated here"), _l("Filter by day, product, lot or vaccinator, and export."),
+        "DoseScreen.list", "Dose", "export",
+    ),
+    Step(_l("Send a file of people"), _l("Up to 100 people at once from a spreadsheet."), "/upload", "Upload", "send_file"),
+    Step(
+        _l("Receive a shipment"), _l("Check what arrived and put it into stock."),
+        "ShipmentScreen.list", "Shipment", "receive",
+    ),
+    Step(_l("Vaccine inventory"), _l("What is on hand, by lot."), "InventoryItemScreen.list", "InventoryItem", "see"),
+    Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
+    Step(
+        _l("Organizations and locations"), _l("Enter and keep those who take part."),
+        "LocationScreen.list", "Location", "add",
+    ),
+    Step(_l("My doses and proof"), _l("See your doses and print your proof."), "/my-vaccinations", "Proof", "issue"),
+    Step(_l("History"), _l("Who did what and looked at whom."), "HistoryScreen.list", "History", "see"),
+)
+
+STARTS: dict[str, tuple[str, ...]] = {
+    "State Administrator": ("organizations", "locations", "on_hand", "expected", "mail", "undelivered"),
+    "State Immunization Staff": ("locations", "people", "given_today", "on_hand", "expected", "undelivered"),
+    "Help Desk": ("organizations", "locations", "expected"),
+    "Auditor": ("organizations", "locations", "on_hand"),
+    "Organization Administrator": ("locations", "on_hand", "expected"),
+    "Vaccine Coordinator": ("on_hand", "expected"),
+    "Healthcare Location Manager": ("waiting", "given_today", "on_hand", "expected", "unregistered", "uploads"),
+    "Healthcare Provider": ("waiting", "given_today", "on_hand"),
+    "Front Desk": ("waiting", "unregistered"),
+    "Inventory Manager": ("on_hand", "expected"),
+    "Organization Portal": ("people", "unregistered", "uploads"),
+    "Recipient": ("my_doses",),
+}
+
+
+def start_url() -> str:
+    """Where whoever is signed in begins."""
+    return url_for("StartView.start")
+
+
+def address(href: str) -> str:
+    """A path as it is, or that of an endpoint."""
+    return href if href.startswith("/") else url_for(href)
+
+
+def value_of(figure: Figure, reach: Reach) -> str:
+    """The figure as words; a count past 10,000 says so instead of reading a table whole."""
+    conditions = figure.where(reach)
+    if figure.total is not None:
+        return f"{db.session.scalar(select(func.coalesce(func.sum(figure.total), 0)).where(*conditions)):,}"
+    rows = select(figure.entity.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    n = db.session.scalar(select(func.count()).select_from(rows)) or 0
+    return f"{MOST_COUNTED:,}+" if n > MOST_COUNTED else f"{n:,}"
+
+
+class StartView(BaseView):
+    """The start page of the profile in force."""
+
+    route_base = "/start"
+    default_view = "start"
+
+    @expose("/")
+    def start(self) -> Any:
+        reach = g.reach
+        if reach is None:
+            return redirect(self.appbuilder.get_url_for_login) if not g.user.is_authenticated else abort(403)
+        figures = [
+            (figure.label, value_of(figure, reach), address(figure.href))
+            for figure in (FIGURES[name] for name in STARTS[reach.profile])
+            if access.may(reach.profile, figure.entity.__name__, "see")
+        ]
+        steps = [
+            (step.label, step.help, address(step.href))
+            for step in STEPS
+            if access.may(reach.profile, step.entity, step.verb)
+        ]
+        return self.render_template(
+            "start.html", title=_("Welcome, %(name)s", name=g.user.first_name), figures=figures, next_steps=steps
+        )
