@@ -1,0 +1,161 @@
+"""Defects of `SQLAInterface`: uncapped counts and pages, N+1 relations, unstable order, its own commits.
+
+Add, edit and delete only flush: the edge that called them commits. A page is two queries, whatever
+its relations: the keys of the page, then its rows with all that they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from flask_appbuilder.exceptions import DatabaseException
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import format_decimal
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Load, joinedload, selectinload
+
+from app.fab.filters import FilterConverter
+from app.fab.keys import key_from
+
+MOST_COUNTED = 10_000
+MOST_A_PAGE = 100
+CHUNK = 500
+
+
+class ManyRows(int):
+    """More rows than are counted; calculates as the most counted, and reads "10,000+"."""
+
+    def __str__(self) -> str:
+        return f"{format_decimal(int(self))}+"
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+class Interface(SQLAInterface):
+    """How a screen or an API reads and writes one entity."""
+
+    filter_converter_class = FilterConverter
+
+    def __init__(self, obj: Any, session: Any = None, shows: Iterable[str] = ()):
+        super().__init__(obj, session)
+        self.shows = tuple(shows)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
+        """How many rows there are, counted up to a limit."""
+        keys = self.apply_filters(query, filters).order_by(None).with_entities(self.get_pk())
+        rows = keys.limit(MOST_COUNTED + 1).subquery()
+        found = self.session.execute(select(func.count()).select_from(rows)).scalar_one()
+        return ManyRows(MOST_COUNTED) if found > MOST_COUNTED else found
+
+    def query(
+        self,
+        filters: Any = None,
+        order_column: str = "",
+        order_direction: str = "",
+        page: int | None = None,
+        page_size: int | None = None,
+        select_columns: Any = None,
+        outer_default_load: bool = False,
+    ) -> tuple[int, list[Any]]:
+        """The number of rows and one page of them, in a stable order."""
+        size = min(page_size or MOST_A_PAGE, MOST_A_PAGE)
+        count = self.query_count(self.session.query(self.obj), filters)
+        if count == 0 or (page or 0) * size > MOST_COUNTED:
+            return count, []
+        pk = self.get_pk()
+        keys = self.apply_filters(self.session.query(self.obj), filters)
+        keys = self.apply_order_by(keys, order_column or pk.key, order_direction or "asc", {}, add_pk=True)
+        keys = self.apply_pagination(keys.with_entities(pk), page, size)
+        return count, self.rows([key for (key,) in keys.all()])
+
+    def rows(self, keys: Sequence[Any]) -> list[Any]:
+        """The rows with these keys, in their order, with everything that is shown of them."""
+        if not keys:
+            return []
+        found = self.session.scalars(select(self.obj).where(self.get_pk().in_(keys)).options(*self.eager())).unique()
+        by_key = {self.get_pk_value(row): row for row in found}
+        return [by_key[key] for key in keys if key in by_key]
+
+    def get(self, id: Any, filters: Any = None, select_columns: Any = None, outer_default_load: bool = False) -> Any:
+        """The row with this key, if it is in reach and passes the filters; else None."""
+        key = key_from(id)
+        if key is None:
+            return None
+        query = self.apply_filters(self.session.query(self.obj), filters)
+        return query.filter(self.get_pk() == key).options(*self.eager()).one_or_none()
+
+    def chunks(self, filters: Any = None) -> Iterator[list[Any]]:
+        """All rows by key, some hundred at a time, without ever holding them all."""
+        pk, last = self.get_pk(), None
+        while True:
+            query = self.apply_filters(self.session.query(self.obj), filters)
+            if last is not None:
+                query = query.filter(pk > last)
+            keys = [key for (key,) in query.with_entities(pk).order_by(pk).limit(CHUNK).all()]
+            if not keys:
+                return
+            yield self.rows(keys)
+            last = keys[-1]
+            self.session.expunge_all()
+
+    def eager(self) -> list[Load]:
+        """Load options for every relation that the shown columns name, dotted ones included."""
+        paths = {path for shown in self.shows if (path := relation_path(self.obj, shown))}
+        return [_load(self.obj, path) for path in sorted(paths)]
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def add(self, item: Any, commit: bool = True) -> None:
+        """Adds a row; raises DatabaseException when the database refuses. Never commits."""
+        self._write(lambda: self.session.add(item))
+
+    def edit(self, item: Any, commit: bool = True) -> None:
+        """Writes what was changed of a row; raises DatabaseException. Never commits."""
+        self._write(lambda: self.session.add(item))
+
+    def delete(self, item: Any, commit: bool = True) -> None:
+        """Takes a row out; raises DatabaseException. Never commits."""
+        self._write(lambda: self.session.delete(item))
+
+    def delete_all(self, items: list[Any]) -> None:
+        """Takes rows out, all or none; raises DatabaseException. Never commits."""
+        for item in items:
+            self.delete(item)
+
+    def _write(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+            self.session.flush()
+        except SQLAlchemyError as error:
+            self.session.rollback()
+            raise DatabaseException("refused by the database") from error
+
+
+def relation_path(entity: Any, shown: str) -> tuple[str, ...]:
+    """The relations that a shown column goes through: "lot.vaccine.name" -> ("lot", "vaccine")."""
+    path: list[str] = []
+    for name in shown.split("."):
+        if name not in entity.__mapper__.relationships:
+            break
+        path.append(name)
+        entity = entity.__mapper__.relationships[name].mapper.class_
+    return tuple(path)
+
+
+def _load(entity: Any, path: tuple[str, ...]) -> Any:
+    """One row by a join, many by a second query: a join would multiply the rows."""
+    option: Any = None
+    for name in path:
+        attribute = getattr(entity, name)
+        many = attribute.property.uselist
+        if option is None:
+            option = selectinload(attribute) if many else joinedload(attribute)
+        else:
+            option = option.selectinload(attribute) if many else option.joinedload(attribute)
+        entity = attribute.property.mapper.class_
+    return option
