@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from models.people import PROFILES
 from models.registry import entities
 from models.scope import KINDS
 
@@ -79,6 +80,8 @@ def _matrix(access: Access, profiles: list[str], rows: list[list[str]]) -> None:
 
 def _refuse_unknown(access: Access) -> None:
     known = set(entities())
+    if set(access.reach) != set(PROFILES) or set(access.grants) != set(PROFILES):
+        raise AccessTableError(f"The profiles are not those of the program: {set(access.reach) ^ set(PROFILES)}.")
     for (profile, entity), verbs in access.verbs.items():
         if entity not in known:
             raise AccessTableError(f"There is no entity {entity}.")

@@ -16,6 +16,22 @@ from models.scope import Reach, Scope
 
 LANGUAGES = {"en": "English", "es": "Español"}
 
+# The canonical list; what each may do is in app/access.md.
+PROFILES = {
+    "State Administrator": _l("State Administrator"),
+    "State Immunization Staff": _l("State Immunization Staff"),
+    "Help Desk": _l("Help Desk"),
+    "Auditor": _l("Auditor"),
+    "Organization Administrator": _l("Organization Administrator"),
+    "Vaccine Coordinator": _l("Vaccine Coordinator"),
+    "Healthcare Location Manager": _l("Healthcare Location Manager"),
+    "Healthcare Provider": _l("Healthcare Provider"),
+    "Front Desk": _l("Front Desk"),
+    "Inventory Manager": _l("Inventory Manager"),
+    "Organization Portal": _l("Organization Portal"),
+    "Recipient": _l("Recipient"),
+}
+
 
 def _colleague(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """Oneself, and whoever has a membership at the place or organization in force."""
@@ -88,7 +104,7 @@ class Membership(Entity):
     )
 
     user_id: Mapped[int] = key_to("ab_user.id", about(_l("User")), required=True)
-    profile: Mapped[str] = text(40, about(_l("Profile")), required=True)
+    profile: Mapped[str] = text(40, about(_l("Profile"), choices=PROFILES), required=True)
     location_id: Mapped[int | None] = key_to("location.id", about(_l("Location")))
     organization_id: Mapped[int | None] = key_to("organization.id", about(_l("Organization")))
     recipient_id: Mapped[int | None] = key_to("recipient.id", about(_l("Recipient")))

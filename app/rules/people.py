@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app import access
 from models.base import RuleBroken, db, utcnow
@@ -77,3 +78,20 @@ def reinstate(location: Any, by: Reach) -> Any:
     """Lets a suspended location work again."""
     location.status = "approved"
     return location
+
+
+def change_user(user: PortalUser, by: Reach) -> PortalUser:
+    """Changes a person's particulars; not those of a person who holds a profile one may not grant."""
+    held = set(
+        db.session.scalars(
+            select(Membership.profile).where(Membership.user_id == user.id).execution_options(unscoped="authority")
+        )
+    )
+    if by.kind != "system" and user.id != by.user_id and not held <= access.may_grant(by.profile):
+        raise RuleBroken(_("This person holds a profile that yours may not change."))
+    if user.id == by.user_id and not user.active:
+        raise RuleBroken(_("You cannot shut yourself out."), field="active")
+    if not user.active:
+        user.session_epoch += 1
+    user.email = (user.email or "").strip().lower()
+    return user

@@ -1,0 +1,55 @@
+"""Screens of organizations, their locations and storage units."""
+
+from app.rules import people
+from models.enrollment import Location, Organization, StorageUnit
+from views.screen import Screen
+
+
+class StorageUnitScreen(Screen):
+    entity = StorageUnit
+    menu = "Program"
+    list_columns = ["name", "unit_kind", "brand", "model", "location"]
+    add_columns = ["location", "name", "unit_kind", "brand", "model"]
+    edit_columns = ["name", "unit_kind", "brand", "model"]
+    search_columns = ["name", "unit_kind", "location"]
+
+
+class LocationScreen(Screen):
+    entity = Location
+    menu = "Program"
+    list_columns = ["name", "number", "organization", "city", "county", "status"]
+    show_columns = [
+        "name", "number", "organization", "provider_pin", "provider_type", "status", "phone", "email",
+        "street", "street2", "city", "state", "zip_code", "county", "time_zone",
+    ]  # fmt: skip
+    add_columns = [
+        "organization", "number", "name", "provider_pin", "provider_type", "phone", "email",
+        "street", "street2", "city", "state", "zip_code", "county", "time_zone",
+    ]  # fmt: skip
+    edit_columns = [
+        "name", "provider_type", "phone", "email", "street", "street2", "city", "state", "zip_code", "county",
+    ]  # fmt: skip
+    search_columns = ["name", "number", "provider_pin", "city", "county", "status", "organization"]
+    acts = [people.suspend, people.reinstate]
+    related = [StorageUnitScreen]
+
+
+class OrganizationScreen(Screen):
+    entity = Organization
+    menu = "Program"
+    list_columns = ["name", "number", "kind", "city", "county", "is_active"]
+    show_columns = [
+        "name", "number", "kind", "is_active", "phone", "email",
+        "street", "street2", "city", "state", "zip_code", "county",
+    ]  # fmt: skip
+    add_columns = [
+        "number", "name", "kind", "phone", "email", "street", "street2", "city", "state", "zip_code", "county",
+    ]  # fmt: skip
+    edit_columns = [
+        "name", "phone", "email", "street", "street2", "city", "state", "zip_code", "county",
+    ]  # fmt: skip
+    search_columns = ["name", "number", "kind", "city", "county", "is_active"]
+    related = [LocationScreen]
+
+
+SCREENS = [OrganizationScreen, LocationScreen, StorageUnitScreen]
