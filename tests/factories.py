@@ -1,0 +1,188 @@
+"""Rows for tests: each function makes one row of an entity, with what it needs, and flushes it."""
+
+import datetime as dt
+import itertools
+import uuid
+from functools import cache
+from typing import Any
+
+from werkzeug.security import generate_password_hash
+
+from app.rules import stock as ledger
+from models.base import db, utcnow
+from models.doses import Dose, Proof, Visit
+from models.enrollment import Location, Organization, StorageUnit
+from models.history import History
+from models.notices import Notice
+from models.people import Membership, PortalUser
+from models.recipients import PriorityGroup, Recipient, RecipientLink
+from models.scope import Reach, acting
+from models.stock import InventoryItem, Lot, Shipment, StockMovement, Vaccine
+from models.uploads import Upload, UploadRow
+
+PASSWORD = "a-long-test-password"
+numbers = itertools.count(1)
+SEED = Reach.system("test")
+
+
+@cache
+def hashed() -> str:
+    """The hash of the test password, made once and cheaply."""
+    return generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
+
+
+def saved(row: Any) -> Any:
+    """Adds and flushes a row as the system."""
+    with acting(SEED):
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def organization(**more: Any) -> Organization:
+    n = next(numbers)
+    return saved(Organization(**{"number": f"ORG-{n:05}", "name": f"Organization {n}", "kind": "provider", **more}))
+
+
+def location(**more: Any) -> Location:
+    n = next(numbers)
+    more.setdefault("organization", None) or more.update(organization=organization())
+    return saved(Location(**{"number": f"LOC-{n:05}", "name": f"Clinic {n}", **more}))
+
+
+def storage_unit(location: Location | None = None, **more: Any) -> StorageUnit:
+    return saved(StorageUnit(location=location or globals()["location"](), name="Refrigerator 1", **more))
+
+
+def user(username: str = "", **more: Any) -> PortalUser:
+    username = username or f"user{next(numbers)}"
+    values = {"first_name": "Robin", "last_name": "Tester", "email": f"{username}@example.org", "active": True}
+    return saved(PortalUser(**{"username": username, "password": hashed(), **values, **more}))
+
+
+def membership(profile: str, user: PortalUser | None = None, **place: Any) -> Membership:
+    return saved(Membership(user=user or globals()["user"](), profile=profile, **place))
+
+
+def vaccine(**more: Any) -> Vaccine:
+    n = next(numbers)
+    values = {"name": f"Vaccine {n}", "short_name": f"Vax {n}", "cvx": "208", "mvx": "PFR", "manufacturer": "Pfizer"}
+    return saved(Vaccine(**{**values, "min_interval_days": 21, "route": "C28161", **more}))
+
+
+def lot(**more: Any) -> Lot:
+    more.setdefault("vaccine", None) or more.update(vaccine=vaccine())
+    expires = utcnow().date() + dt.timedelta(days=90)
+    return saved(Lot(**{"number": f"EN{next(numbers):05}", "expires_on": expires, **more}))
+
+
+def shipment(location: Location | None = None, lot: Lot | None = None, doses: int = 100, **more: Any) -> Shipment:
+    place, what = location or globals()["location"](), lot or globals()["lot"]()
+    return saved(Shipment(number=f"SH-{next(numbers):05}", location=place, lot=what, doses=doses, **more))
+
+
+def stock(location: Location | None = None, lot: Lot | None = None, doses: int = 100) -> InventoryItem:
+    """Doses on hand, come by a received shipment."""
+    arrived = shipment(location, lot, doses)
+    with acting(SEED):
+        arrived.status = "received"
+        line = ledger.post(arrived, SEED)[0]
+        return db.session.get_one(InventoryItem, line.inventory_item_id)
+
+
+def movement(location: Location | None = None) -> StockMovement:
+    item = stock(location)
+    with acting(SEED):
+        return db.session.query(StockMovement).filter_by(inventory_item_id=item.id).one()
+
+
+def recipient(at: Location | None = None, employer: Organization | None = None, **more: Any) -> Recipient:
+    """A person, linked to a place or to an organization that sent the name."""
+    values = {"first_name": "Ana", "last_name": "García", "birth_date": dt.date(1980, 5, 17), "lives_in_nc": True}
+    person = saved(Recipient(**{**values, **more}))
+    if at is not None:
+        recipient_link(person, location=at)
+    if employer is not None:
+        recipient_link(person, organization=employer)
+    return person
+
+
+def recipient_link(person: Recipient | None = None, **place: Any) -> RecipientLink:
+    return saved(RecipientLink(recipient=person or recipient(), how="upload", **place))
+
+
+def priority_group(**more: Any) -> PriorityGroup:
+    return saved(PriorityGroup(**{"code": f"g{next(numbers) % 1000}", "name": "Everyone", **more}))
+
+
+def visit(person: Recipient | None = None, location: Location | None = None, **more: Any) -> Visit:
+    place = location or globals()["location"]()
+    person = person or recipient(at=place)
+    values = {"key": str(uuid.uuid4()), "visited_on": utcnow().date(), "checked_in_at": utcnow()}
+    return saved(Visit(**{**values, "recipient": person, "location": place, **more}))
+
+
+def dose(person: Recipient | None = None, location: Location | None = None, **more: Any) -> Dose:
+    """A dose given from stock, with its movement."""
+    place = location or globals()["location"]()
+    person = person or recipient(at=place)
+    item = stock(place)
+    values = {
+        "key": str(uuid.uuid4()), "dose_number": "1", "given_at": utcnow(), "given_on": utcnow().date(),
+        "vaccine_id": item.lot.vaccine_id, "lot_id": item.lot_id, "body_site": "LD", "route": "C28161",
+    }  # fmt: skip
+    given = saved(Dose(**{**values, "recipient": person, "location": place, **more}))
+    with acting(SEED):
+        ledger.post(given, SEED)
+    return given
+
+
+def proof(person: Recipient | None = None, **more: Any) -> Proof:
+    person = person or recipient()
+    content = {"name": person.full_name, "birth_date": person.birth_date.isoformat(), "doses": []}
+    return saved(Proof(recipient=person, content=content, **more))
+
+
+def upload(location: Location | None = None, organization: Organization | None = None, **more: Any) -> Upload:
+    place = {"organization": organization} if organization else {"location": location or globals()["location"]()}
+    return saved(Upload(file_name="people.csv", sha256="0" * 64, **place, **more))
+
+
+def upload_row(upload: Upload | None = None, **more: Any) -> UploadRow:
+    values = {"row": next(numbers), "typed": {"First Name": "Ana"}, "outcome": "new", "errors": []}
+    return saved(UploadRow(upload=upload or globals()["upload"](), **{**values, **more}))
+
+
+def notice(location: Location | None = None, **more: Any) -> Notice:
+    values = {"kind": "welcome", "to_address": "ana@example.org", "context": {}, "next_try_at": utcnow()}
+    unique = {"once": str(uuid.uuid4()), "message_id": f"<{uuid.uuid4()}@example.org>"}
+    return saved(Notice(location=location, **{**values, **unique, **more}))
+
+
+def history(**more: Any) -> History:
+    return saved(History(act="test", method="GET", outcome="done", shown=[], changed=[], **more))
+
+
+# How to make a row of each entity that belongs to a given place (and its organization).
+AT_PLACE: dict[str, Any] = {
+    "Dose": lambda place: dose(location=place),
+    "History": lambda place: history(location_id=place.id),
+    "InventoryItem": lambda place: stock(place),
+    "Location": lambda place: place,
+    "Lot": lambda place: lot(),
+    "Membership": lambda place: membership("Front Desk", location=place),
+    "Notice": lambda place: notice(place),
+    "Organization": lambda place: place.organization,
+    "PortalUser": lambda place: membership("Front Desk", location=place).user,
+    "PriorityGroup": lambda place: priority_group(),
+    "Proof": lambda place: proof(recipient(at=place)),
+    "Recipient": lambda place: recipient(at=place),
+    "RecipientLink": lambda place: recipient_link(location=place),
+    "Shipment": lambda place: shipment(place),
+    "StockMovement": lambda place: movement(place),
+    "StorageUnit": lambda place: storage_unit(place),
+    "Upload": lambda place: upload(place),
+    "UploadRow": lambda place: upload_row(upload(place)),
+    "Vaccine": lambda place: vaccine(),
+    "Visit": lambda place: visit(location=place),
+}

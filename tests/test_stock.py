@@ -1,0 +1,132 @@
+"""The ledger: balances change only by movements, never fall below zero, and movements are written once."""
+
+import threading
+import uuid
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app.rules import doses, stock, stock_changes
+from models.base import RuleBroken, db, utcnow
+from models.doses import Dose
+from models.ink import WrittenOnce
+from models.scope import Reach, acting
+from models.stock import InventoryItem, StockMovement
+from tests import factories as make
+
+
+def place_reach(location, user=None):
+    return Reach("location", user_id=user.id if user else None, profile="Healthcare Provider", location_id=location.id)
+
+
+def test_receiving_a_shipment_raises_the_balance_and_writes_one_line(app):
+    with app.app_context(), acting(make.SEED):
+        shipment = make.shipment(doses=120)
+        stock_changes.receive(shipment, make.SEED, condition="good")
+        db.session.commit()
+        line = db.session.scalars(select(StockMovement)).one()
+        item = db.session.scalars(select(InventoryItem)).one()
+        assert (line.doses, line.kind, line.cause) == (120, "received", f"Shipment:{shipment.id}")
+        assert item.doses == 120
+        assert stock.check_ledger()["broken"] == []
+
+
+def test_a_shipment_is_received_once(app):
+    with app.app_context(), acting(make.SEED):
+        shipment = make.shipment()
+        stock_changes.receive(shipment, make.SEED)
+        with pytest.raises(RuleBroken):
+            stock_changes.receive(shipment, make.SEED)
+
+
+def test_a_movement_is_never_changed_or_removed(app):
+    with app.app_context(), acting(make.SEED):
+        line = make.movement()
+        db.session.commit()
+        line.doses = 1_000
+        with pytest.raises(WrittenOnce):
+            db.session.flush()
+        db.session.rollback()
+        for statement in ("UPDATE stock_movement SET doses = 1000", "DELETE FROM stock_movement"):
+            with pytest.raises(DBAPIError):
+                db.session.execute(text(statement))
+            db.session.rollback()
+        assert db.session.scalar(select(StockMovement.doses)) == 100
+
+
+def test_check_ledger_names_the_row_where_balance_and_movements_differ(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=40)
+        db.session.commit()
+        db.session.execute(text("UPDATE inventory_item SET doses = 39"))
+        found = stock.check_ledger()["broken"]
+        assert found == [
+            {
+                "inventory_item": item.id,
+                "location": item.location_id,
+                "lot": item.lot_id,
+                "balance": 39,
+                "movements": 40,
+            }
+        ]
+
+
+def test_check_ledger_finds_a_dose_without_its_movement(app):
+    with app.app_context(), acting(make.SEED):
+        given = make.dose()
+        make.saved(
+            Dose(
+                key=str(uuid.uuid4()), recipient_id=given.recipient_id, location_id=given.location_id,
+                vaccine_id=given.vaccine_id, lot_id=given.lot_id, dose_number="2", given_at=utcnow(),
+                given_on=utcnow().date(),
+            )
+        )  # fmt: skip
+        assert stock.check_ledger()["broken"] == [
+            {"location": given.location_id, "lot": given.lot_id, "doses": 2, "given": 1}
+        ]
+
+
+def test_twelve_threads_drawing_240_doses_from_50_give_exactly_50(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=50)
+        location, lot = item.location, item.lot_id
+        nurse = make.user()
+        visits = [make.visit(make.recipient(at=location), location).id for _ in range(240)]
+        reach = place_reach(location, nurse)
+        db.session.commit()
+
+    given, refused, failed = [], [], []
+    queue = iter(visits)
+    lock = threading.Lock()
+
+    def draw():
+        while True:
+            with lock:
+                visit = next(queue, None)
+            if visit is None:
+                return
+            with app.app_context(), acting(reach):
+                try:
+                    doses.administer(
+                        doses.NewDose(str(uuid.uuid4()), visit, lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True),
+                        reach,
+                    )
+                    db.session.commit()
+                    given.append(visit)
+                except RuleBroken as refusal:
+                    db.session.rollback()
+                    refused.append(refusal.field)
+                except Exception as error:  # noqa: BLE001 whatever it is, the test names it
+                    db.session.rollback()
+                    failed.append(repr(error))
+
+    threads = [threading.Thread(target=draw) for _ in range(12)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert failed == []
+    assert (len(given), len(refused), set(refused)) == (50, 190, {"lot"})
+    with app.app_context(), acting(make.SEED):
+        assert db.session.scalar(select(InventoryItem.doses)) == 0
+        assert db.session.scalar(select(func.count()).select_from(Dose)) == 50
+        assert stock.check_ledger()["broken"] == []
