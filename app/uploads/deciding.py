@@ -1,0 +1,91 @@
+"""What becomes of each checked row: new, changed, same, doubled, to review, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.uploads.checking import CellError, Checked
+from app.uploads.columns import Template
+from app.uploads.matching import candidates, looks_alike, marks, same_people, share_a_mark
+
+ADDRESS = ("street", "street2", "city", "state", "zip_code", "county")
+# Facts of a known person that an upload may add where they are missing; it never replaces any.
+FILLS = (
+    "middle_name", "suffix", "sex", "races", "ethnicity", "phone", "email", "employer_id", "industry",
+    "priority_group", "language", "external_id",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Decided:
+    """A row and its outcome; `known` is the stored person it is, `fills` what is added to that person."""
+
+    row: Checked
+    outcome: str
+    identity: Any = None
+    known: Any = None
+    fills: dict[str, Any] = field(default_factory=dict)
+
+
+def decide(rows: list[Checked], template: Template) -> list[Decided]:
+    """The outcome of every row, in the order of the file. Preview and commit both ask here."""
+    assert template.identity is not None  # noqa: S101 - a template of people has one
+    decided = [
+        Decided(row, "refused") if row.errors else Decided(row, "new", template.identity(row.values)) for row in rows
+    ]
+    good = [one for one in decided if one.outcome == "new"]
+    _within_the_file(good)
+    good = [one for one in good if one.outcome == "new"]
+    found = candidates((place, one.identity) for place, one in enumerate(good))
+    for place, one in enumerate(good):
+        if place in found:
+            _against_known(one, found[place])
+    return decided
+
+
+def _within_the_file(rows: Iterable[Decided]) -> None:
+    """Names the earlier row when a person stands in the file twice, or seems to."""
+    seen: dict[Any, list[tuple[int, Any]]] = {}
+    for one in rows:
+        earlier = seen.setdefault(one.identity, [])
+        mine = marks(one.row.values)
+        for number, theirs in earlier:
+            if share_a_mark(mine, theirs):
+                _note(one, "doubled", "DBLD", _("The same person stands in row %(row)s.", row=number))
+                break
+        else:
+            if earlier:
+                message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=earlier[0][0])
+                _note(one, "review", "LIKE", message)
+        earlier.append((one.row.number, mine))
+
+
+def _against_known(one: Decided, found: list[Any]) -> None:
+    """The very same person, someone alike, or nobody known."""
+    same = same_people(one.row.values, one.identity, found)
+    if len(same) == 1:
+        one.known = same[0]
+        one.fills = missing_facts(same[0]._mapping, one.row.values)
+        one.outcome = "changed" if one.fills else "same"
+    elif same:
+        _note(one, "review", "LIKE", _("Several people known here have this name and date of birth."))
+    elif any(looks_alike(one.identity, row) for row in found):
+        message = _("This looks like someone already known. Check the name and date of birth; it was not entered.")
+        _note(one, "review", "LIKE", message)
+
+
+def _note(one: Decided, outcome: str, code: str, message: str) -> None:
+    one.outcome = outcome
+    one.row.errors.append(CellError(one.row.number, "", code, message))
+
+
+def missing_facts(known: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """What the file knows and the record does not; an address only where it does not contradict the one stored."""
+    fields = FILLS
+    if all(not known[name] or not values[name] or known[name] == values[name] for name in ADDRESS):
+        fields += ADDRESS
+    return {name: values[name] for name in fields if values[name] and not known[name]}

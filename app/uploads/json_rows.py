@@ -1,0 +1,29 @@
+"""A list of rows as a table inside one SQL statement: one bound value, whatever the number of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import JSON, FromClause, Text, bindparam, cast, column, func, select
+from sqlalchemy.types import TypeEngine
+
+
+def rows_of(dialect: str, name: str, columns: dict[str, TypeEngine[Any]], rows: Sequence[Sequence[Any]]) -> FromClause:
+    """`rows` as a table `name` with typed `columns`; works on SQLite and PostgreSQL."""
+    if dialect == "postgresql":
+        wanted = [dict(zip(columns, row, strict=True)) for row in rows]
+        made = func.json_to_recordset(cast(bindparam(None, json.dumps(wanted), Text), JSON))
+        return made.table_valued(*(column(key, kind) for key, kind in columns.items()), name=name).render_derived(
+            name=name, with_types=True
+        )
+    each = func.json_each(bindparam(None, json.dumps(rows), Text)).table_valued("value", name=f"{name}_json")
+    # MATERIALIZED by its LIMIT: each value is taken out of the JSON once.
+    taken = select(
+        *(
+            func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(key)
+            for place, (key, kind) in enumerate(columns.items())
+        )
+    )
+    return taken.subquery(name)

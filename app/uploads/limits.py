@@ -1,0 +1,21 @@
+"""How large a file and its parts may be, so that no spreadsheet can hurt the console."""
+
+MEGABYTE = 1024 * 1024
+
+MOST_BYTES = 20 * MEGABYTE  # of the file as sent
+MOST_COLUMNS = 200
+LONGEST_CELL = 10_000  # characters
+MOST_TEXT = 30_000_000  # characters in all cells of a workbook together
+MOST_ROWS = 200_000  # rows with something in them
+DEEPEST_ROW = 1_048_576  # the last row a spreadsheet has
+
+# The inside of a workbook, which is a zip file
+MOST_MEMBERS = 500
+MOST_UNPACKED = 100 * MEGABYTE
+WORST_RATIO = 100  # unpacked : packed, looked at from this size on
+RATIO_LOOKED_AT_FROM = 5 * MEGABYTE
+
+# The child process that parses it
+CHILD_MEMORY = 512 * MEGABYTE  # address space
+CHILD_CPU_SECONDS = 60
+CHILD_WAIT_SECONDS = 120

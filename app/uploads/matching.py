@@ -1,0 +1,110 @@
+"""Who of the file is here already: one set-based look-up, shared by preview and commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Date, Integer, Row, String, and_, or_, select
+
+from app.uploads.json_rows import rows_of
+from models.base import db
+from models.recipients import Recipient, search_key
+
+NEAR = 2  # letters by which first names may differ and still be taken for one person's
+BATCH = 1_000
+PEOPLE = Recipient.__table__
+Leg = tuple[int, str, str, str | None]  # number of the row, birth date, last name's key, first name's key or any
+
+
+def candidates(people: Iterable[tuple[int, tuple[str, str, dt.date]]]) -> dict[int, list[Row[Any]]]:
+    """For each numbered (first key, last key, birth date): the stored people who may be the same."""
+    found: dict[int, list[Row[Any]]] = {}
+    people = iter(people)
+    while some := list(islice(people, BATCH)):
+        legs = [leg for number, identity in some for leg in _legs(number, *identity)]
+        for row in db.session.execute(_look_up(legs), execution_options={"unscoped": "match_person"}):
+            found.setdefault(row.number, []).append(row)
+    return found
+
+
+def _legs(number: int, first: str, last: str, born: dt.date) -> Iterator[Leg]:
+    """What is looked up for one person: each leg is a range of one index."""
+    yield number, born.isoformat(), last, None
+    if first != last:
+        yield number, born.isoformat(), first, last
+    turned = day_and_month_swapped(born)
+    if turned:
+        yield number, turned.isoformat(), last, first
+
+
+def _look_up(legs: list[Leg]) -> Any:
+    dialect = db.session.get_bind().dialect.name
+    columns = {"number": Integer(), "born": Date(), "last": String(), "first": String()}
+    asked = rows_of(dialect, "asked", columns, legs)
+    same = and_(
+        PEOPLE.c.birth_date == asked.c.born,
+        PEOPLE.c.last_key == asked.c.last,
+        or_(asked.c.first.is_(None), PEOPLE.c.first_key == asked.c.first),
+    )
+    return select(asked.c.number, *PEOPLE.c).select_from(asked.join(PEOPLE, same))
+
+
+def day_and_month_swapped(born: dt.date) -> dt.date | None:
+    """The date with day and month changed about; None where that is no other date."""
+    if born.day > 12 or born.day == born.month:
+        return None
+    return born.replace(month=born.day, day=born.month)
+
+
+def marks(facts: Any) -> tuple[Any, ...]:
+    """What tells two people of one name and birth date apart: e-mail, phone, address, external id; None if unknown."""
+    street, zip_code = search_key(facts.get("street")), (facts.get("zip_code") or "")[:5]
+    return (
+        (facts.get("email") or "").lower() or None,
+        facts.get("phone") or None,
+        (street, zip_code) if street and zip_code else None,
+        facts.get("external_id") or None,
+    )
+
+
+def share_a_mark(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether one of the marks is known of both and equal."""
+    return any(mine is not None and mine == theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def same_people(values: dict[str, Any], identity: tuple[str, str, dt.date], found: list[Row[Any]]) -> list[Row[Any]]:
+    """Those of `found` who are this very person: same names and birth date, and one mark."""
+    mine = marks(values)
+    return [
+        row
+        for row in found
+        if (row.first_key, row.last_key, row.birth_date) == identity and share_a_mark(mine, marks(row._mapping))
+    ]
+
+
+def looks_alike(identity: tuple[str, str, dt.date], row: Row[Any]) -> bool:
+    """Whether a candidate is probably the same person, for a human to decide."""
+    first, last, born = identity
+    if row.birth_date != born:  # found by the day and month changed about
+        return True
+    if row.last_key == last and near(first, row.first_key):
+        return True
+    return row.last_key == first and row.first_key == last
+
+
+def near(one: str, other: str, most: int = NEAR) -> bool:
+    """Whether two words differ by at most `most` letters added, left out or replaced."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    above = list(range(len(other) + 1))
+    for at, letter in enumerate(one, start=1):
+        row = [at]
+        for place, against in enumerate(other, start=1):
+            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (letter != against)))
+        if min(row) > most:
+            return False
+        above = row
+    return above[-1] <= most

@@ -1,0 +1,155 @@
+"""From the bytes of a file to rows under known columns, or one plain reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from app.uploads import reading_csv
+from app.uploads.child import raw_rows_apart
+from app.uploads.columns import IGNORED_HEADINGS, Column, Template, heading_key, letter_of
+from app.uploads.limits import MOST_BYTES, MOST_ROWS
+from app.uploads.reading_csv import Raw
+from app.uploads.refused import FileRefused
+from app.uploads.tidy import cell_text
+
+ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
+MACRO_ENDINGS = (".xlsm", ".xltm", ".xlam")
+ZIP = b"PK\x03\x04"
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+# A line under the headings that explains them, in the words of our template and of most others.
+_HINTS = (
+    "required", "optional", "example", "mandatory", "format:", "requerido", "obligatorio", "opcional", "ejemplo",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: its number in the spreadsheet, and the text of each filled cell under the column's header."""
+
+    number: int
+    typed: dict[str, str]
+    formulas: frozenset[str] = frozenset()
+
+
+@dataclass
+class Table:
+    """What a file holds: its columns in its own order, and its rows."""
+
+    columns: list[Column]
+    rows: list[Row] = field(default_factory=list)
+
+
+def read(data: bytes, name: str, template: Template, phased: bool = False, most_rows: int = MOST_ROWS) -> Table:
+    """The rows of a file; raises FileRefused with the reason. `phased` adds the columns then required."""
+    if not data.strip():
+        raise FileRefused("empty")
+    if len(data) > MOST_BYTES:
+        raise FileRefused("too_big", most=MOST_BYTES // 1024 // 1024)
+    raw = reading_csv.raw_rows if _format(data, name) == "csv" else raw_rows_apart
+    return _table(raw(data), template, phased, most_rows)
+
+
+def _format(data: bytes, name: str) -> str:
+    """What the file is, by its name and by what is inside; both must agree."""
+    ending = PurePath(name).suffix.lower()
+    if ending in MACRO_ENDINGS:
+        raise FileRefused("macros")
+    if data.startswith(OLD_OFFICE) or ending == ".xls":
+        raise FileRefused("old_excel")
+    kind = ENDINGS.get(ending)
+    if kind is None:
+        raise FileRefused("unknown_format")
+    if (kind == "xlsx") != data.startswith(ZIP):
+        raise FileRefused("false_name", ending=ending)
+    return kind
+
+
+def _table(raw: Iterable[Raw], template: Template, phased: bool, most_rows: int) -> Table:
+    rows = iter(raw)
+    headings: list[str] = []
+    for _number, cells, _ in rows:
+        headings = [cell_text(cell) for cell in cells]
+        if any(headings):
+            break
+    places = _places(headings, template, phased)
+    unnamed = [at for at, words in enumerate(headings) if not heading_key(words)]
+    table = Table(columns=[column for column in places if column])
+    first = True
+    for number, cells, formulas in rows:
+        _refuse_strays(number, cells, len(places), unnamed)
+        row = _row(number, cells, formulas, places)
+        explains, first = first and _explains(cells), False
+        if row is None or explains:
+            continue
+        if len(table.rows) == most_rows:
+            raise FileRefused("too_many_rows", most=most_rows)
+        table.rows.append(row)
+    if not table.rows:
+        raise FileRefused("no_rows")
+    return table
+
+
+def _places(headings: list[str], template: Template, phased: bool) -> list[Column | None]:
+    """Which column stands at each place; None where it has no heading or is ours to ignore."""
+    known = template.by_heading()
+    keys = [heading_key(words) for words in headings]
+    places = [known.get(key) for key in keys]
+    found = [column for column in places if column]
+    if not found:
+        raise FileRefused("no_header")
+    unknown = [words for words, key in zip(headings, keys, strict=True) if not _is_known(key, known)]
+    if unknown:
+        raise FileRefused("unknown_columns", names=_listed(unknown))
+    doubled = [column.header for column in template.columns if found.count(column) > 1]
+    if doubled:
+        raise FileRefused("doubled_columns", names=_listed(doubled))
+    missing = [one.header for one in template.columns if one.is_required(phased) and one not in found]
+    if missing:
+        raise FileRefused("missing_columns", names=_listed(missing))
+    return places
+
+
+def _is_known(key: str, known: dict[str, Column]) -> bool:
+    return not key or key in known or key in IGNORED_HEADINGS
+
+
+def _listed(names: list[str], most: int = 10) -> str:
+    """A few names for a sentence; what people type may be long and many."""
+    short = [name if len(name) <= 40 else name[:39] + "…" for name in names[:most]]
+    return ", ".join(short) + (" …" if len(names) > most else "")
+
+
+def _row(number: int, cells: list[str], formulas: list[int], places: list[Column | None]) -> Row | None:
+    typed: dict[str, str] = {}
+    for column, cell in zip(places, cells, strict=False):
+        if column is not None and cell:
+            text = cell_text(cell)
+            if text:
+                typed[column.header] = text
+    if not typed:
+        return None
+    calculated = frozenset(places[at].header for at in formulas if at < len(places) and places[at])
+    return Row(number, typed, calculated)
+
+
+def _refuse_strays(number: int, cells: list[str], width: int, unnamed: list[int]) -> None:
+    """A value beyond or between the headings belongs to nobody: better refused than lost."""
+    if len(cells) > width and any(cell_text(cell) for cell in cells[width:]):
+        raise FileRefused("wide_row", row=number)
+    strays = [letter_of(at) for at in unnamed if at < len(cells) and cell_text(cells[at])]
+    if strays:
+        raise FileRefused("unnamed_columns", names=_listed(strays))
+
+
+def _explains(cells: list[str]) -> bool:
+    """Whether the row under the headings explains them instead of naming a person."""
+    texts = [cell_text(cell).casefold() for cell in cells]
+    filled = [text for text in texts if text]
+    if not filled:
+        return False
+    return filled[0].startswith("#") or sum(text.startswith(_HINTS) for text in filled) >= 2
+
+
+__all__ = ["FileRefused", "Row", "Table", "letter_of", "read"]
