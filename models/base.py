@@ -103,7 +103,7 @@ def problem_with(column: Any, value: Any) -> Any:
         return _l("This is not one of the allowed values.")
     if not isinstance(value, str):
         return None
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if UNSTORABLE.search(value):
         return _l("This contains a character that cannot be stored.")
     length = getattr(column.type, "length", None)
     if length and len(value) > length:
@@ -114,6 +114,7 @@ def problem_with(column: Any, value: Any) -> Any:
     return None
 
 
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of letters
 FORMATS = {
     "phone": (re.compile(r"\d{10}"), _l("A phone number has ten digits, for example 9195555555.")),
     "email": (re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"), _l("This is not an e-mail address.")),

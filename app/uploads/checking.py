@@ -55,7 +55,10 @@ class Checker:
         self.known = known
         self.headers = {column.field: column.header for column in template.columns}
         self.order = {column.header: place for place, column in enumerate(template.columns)}
-        self.readings: list[tuple[Column, Any, dict[str, Any]]] = [(column, table.c.get(column.field), {}) for column in template.columns]
+        self.table = table
+        self.readings: list[tuple[Column, str, str, bool, dict[str, Any]]] = [
+            (column, column.header, column.field, column.is_required(known.phased), {}) for column in template.columns
+        ]
 
     def check(self, rows: Iterable[Row]) -> list[Checked]:
         """All rows with their values and errors."""
@@ -65,48 +68,47 @@ class Checker:
         values: dict[str, Any] = {}
         errors: list[CellError] = []
         bad: set[str] = set()
-        for column, stored, seen in self.readings:
-            typed = row.typed.get(column.header)
+        typed_in = row.typed.get
+        for column, header, name, required, seen in self.readings:
+            typed = typed_in(header)
             if typed is None:
-                values[column.field] = None
+                values[name] = None
+                if required:
+                    bad.add(name)
+                    errors.append(self._missing(row.number, header))
                 continue
-            answer = seen.get(typed)
-            if answer is None:
-                answer = seen[typed] = self._read(typed, column, stored)
-            value, problem = answer
+            value, problem = seen.get(typed) or self._read(typed, column, seen)
             if problem is not None:
-                bad.add(column.field)
-                errors.append(CellError(row.number, column.header, "DATA", str(problem)))
-            values[column.field] = value
-        self._formulas(row, bad, errors)
-        self._missing(row, errors, bad)
+                bad.add(name)
+                errors.append(CellError(row.number, header, "DATA", str(problem)))
+            values[name] = value
+        if row.formulas:
+            self._formulas(row, bad, errors)
         self._rules(row.number, values, bad, errors)
         if len(errors) > 1:
             errors.sort(key=lambda error: self.order[error.column])
         return Checked(row.number, row.typed, values, errors)
 
-    def _read(self, typed: str, column: Column, stored: Any) -> tuple[Any, Any]:
-        """The value of a text and None, or None and what is wrong with it."""
+    def _read(self, typed: str, column: Column, seen: dict[str, Any]) -> tuple[Any, Any]:
+        """The value of a text and None, or None and what is wrong with it; remembered for the next row."""
         try:
             value = READERS[column.kind](typed, column, self.known)
+            stored = self.table.c.get(column.field)
+            problem = None if stored is None else problem_with(stored, value)
         except Wrong as wrong:
-            return None, wrong.message
-        problem = None if stored is None else problem_with(stored, value)
-        return (None, problem) if problem else (value, None)
+            problem = wrong.message
+        seen[typed] = (None, problem) if problem else (value, None)
+        return seen[typed]
 
     def _formulas(self, row: Row, bad: set[str], errors: list[CellError]) -> None:
-        for column in self.template.columns if row.formulas else ():
+        for column in self.template.columns:
             if column.header in row.formulas and column.field not in bad:
                 bad.add(column.field)
                 message = _l("This cell holds a formula or an error. Please write its value instead.")
                 errors.append(CellError(row.number, column.header, "DATA", str(message)))
 
-    def _missing(self, row: Row, errors: list[CellError], bad: set[str]) -> None:
-        for column, _, _ in self.readings:
-            if column.header not in row.typed and column.is_required(self.known.phased):
-                bad.add(column.field)
-                message = _l("%(column)s is required.", column=column.header)
-                errors.append(CellError(row.number, column.header, "REQD", str(message)))
+    def _missing(self, number: int, header: str) -> CellError:
+        return CellError(number, header, "REQD", str(_l("%(column)s is required.", column=header)))
 
     def _rules(self, number: int, values: dict[str, Any], bad: set[str], errors: list[CellError]) -> None:
         for rule in self.template.rules:

@@ -24,6 +24,7 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)
 _PHONE_FILLERS = re.compile(r"[\s().\-+/·]|\u2010|\u2011|\u2012|\u2013|\u2212")
 _GROUP_WORD = re.compile(r"\A(?:priority\s+)?(?:group|phase|grupo|fase)\s*", re.IGNORECASE)
 _GROUP_CODE = re.compile(r"\w+")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _YES = {"y", "yes", "true", "1", "s", "si", "sí", "x"}
 _NO = {"n", "no", "false", "0"}
 
@@ -52,14 +53,15 @@ def employer_key(name: str) -> str:
 
 def text(typed: str, _column: Column, _known: Known) -> str:
     """Words as they are; line breaks and characters that nobody sees are refused."""
-    if not typed.isascii() or not typed.isprintable():
-        if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for letter in typed):
-            raise Wrong(_l("This contains a line break or an invisible character."))
+    if not typed.isprintable() and any(unicodedata.category(letter) in _UNSEEN for letter in typed):
+        raise Wrong(_l("This contains a line break or an invisible character."))
     return typed
 
 
 def name(typed: str, _column: Column, _known: Known) -> str:
     """A person's name."""
+    if typed.isalpha() and typed.isascii():  # nearly every name
+        return typed
     if any(unicodedata.category(letter) in ("Zl", "Zp") for letter in typed) or not any(map(str.isalpha, typed)):
         raise Wrong(_l("This is not a name."))
     problem = name_problem(typed)

@@ -31,4 +31,7 @@ def as_typed(text: str) -> str:
 
 def cell_text(raw: str) -> str:
     """What a cell of an uploaded file says."""
-    return as_typed(trim(raw))
+    text = raw.strip(EDGES)
+    if text.isascii() and text[:1] != "'":  # nearly every cell
+        return text
+    return as_typed(trim(text))
