@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import event, exists, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from models.base import Entity, RuleBroken, db
 from models.people import PortalUser, User
@@ -40,24 +41,15 @@ def scope_of(entity: Any) -> Any:
 
 
 def _entities_of(state: ORMExecuteState) -> set[Any]:
-    """The guarded classes a statement names, joined and aliased ones included."""
-    found: set[Any] = set()
-    for description in getattr(state.statement, "column_descriptions", None) or ():
-        if guarded(description.get("entity") or None):
-            found.add(description["entity"])
-    for mapper in state.all_mappers:
-        if guarded(mapper.class_):
-            found.add(mapper.class_)
-    tables = set(_tables(state.statement))
-    if tables:
-        found |= {cls for cls in _by_table() if _by_table()[cls] in tables}
+    """The guarded classes whose tables a statement names, joined, aliased and nested ones included.
+
+    Raises OutOfReach for a statement that names one but is not built on the classes: no criteria could be added.
+    """
+    tables = {element.name for element in visitors.iterate(state.statement) if element.__visit_name__ == "table"}
+    found = {entity for entity, table in _by_table().items() if table in tables}
+    if found and state.statement._propagate_attrs.get("compile_state_plugin") != "orm":
+        raise OutOfReach(f"a query past the entities: {sorted(entity.__name__ for entity in found)}")
     return found
-
-
-def _tables(statement: Any) -> list[str]:
-    from sqlalchemy.sql import visitors
-
-    return [element.name for element in visitors.iterate(statement) if element.__visit_name__ == "table"]
 
 
 _known: dict[Any, str] = {}
@@ -67,7 +59,8 @@ def _by_table() -> dict[Any, str]:
     if not _known:
         from models.registry import entities
 
-        _known.update({cls: cls.__table__.name for cls in entities().values()})
+        _known.update({cls: cls.__table__.name for cls in entities().values() if cls is not PortalUser})
+        _known[User] = User.__table__.name  # and so its subclass, ours
     return _known
 
 
