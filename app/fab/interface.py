@@ -103,6 +103,16 @@ class Interface(SQLAInterface):
             last = keys[-1]
             self.session.expunge_all()
 
+    def get_values(self, lst: list[Any], list_columns: list[str]) -> list[dict[str, Any]]:
+        """The shown values of each row; nothing where a relation on the way is empty."""
+        return [{name: self._get_attr_value(row, name) for name in list_columns} for row in lst]
+
+    @staticmethod
+    def _get_attr_value(item: Any, col: str) -> Any:
+        for name in col.split("."):
+            item = None if item is None else getattr(item, name)
+        return item() if callable(item) else item
+
     def eager(self) -> list[Load]:
         """Load options for every relation that the shown columns name, dotted ones included."""
         paths = {path for shown in self.shows if (path := relation_path(self.obj, shown))}

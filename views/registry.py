@@ -1,0 +1,49 @@
+"""Puts every screen and its API into the console: a module names its screens in SCREENS, its other pages in PAGES."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+
+from views.api import api_of
+from views.words import time_zone
+
+MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "history")
+MENUS = {
+    "Doses": (_l("Doses"), "fa-syringe"),
+    "Recipients": (_l("Recipients"), "fa-users"),
+    "Stock": (_l("Stock"), "fa-boxes-stacked"),
+    "Program": (_l("Program"), "fa-hospital"),
+    "People": (_l("Users"), "fa-user-shield"),
+    "Oversight": (_l("Oversight"), "fa-clipboard-list"),
+}
+
+
+def screens() -> list[type]:
+    """Every Screen class, in the order of the menu."""
+    return [screen for name in MODULES for screen in import_module(f"views.{name}").SCREENS]
+
+
+def register(appbuilder: Any) -> None:
+    """Adds each screen under its menu, and its API."""
+    current_app.extensions["babel"].timezone_selector = time_zone
+    views = [screen() for screen in screens()]
+    for view in views:
+        if view.menu is None:
+            appbuilder.add_view_no_menu(view)
+            continue
+        label, icon = MENUS[view.menu]
+        appbuilder.add_view(
+            view,
+            view.entity.__name__,
+            label=view.list_title,
+            icon=view.icon,
+            category=view.menu,
+            category_label=label,
+            category_icon=icon,
+        )
+    for view in views:
+        appbuilder.add_api(api_of(view))

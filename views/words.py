@@ -1,0 +1,156 @@
+"""What is declared of a column, and its values, in the reader's words: labels, codes, dates, yes and no."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app, g
+from flask_babel import format_date, format_datetime, format_decimal, to_user_timezone
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Mapper
+
+from models.base import choices_of, db
+from models.enrollment import Location
+
+NOTHING = "–"
+# A relation's own name says more than the label of what names it: "Location", not "Name".
+NAMING = ("name", "full_name")
+
+
+@dataclass(frozen=True)
+class Described:
+    """One shown column of an entity: where a dotted path ends, and what is declared along it."""
+
+    path: str
+    label: Any
+    help: Any = None
+    info: dict[str, Any] = field(default_factory=dict)
+    column: Any = None
+    relation: Any = None
+    is_personal: bool = False
+
+
+def describe(entity: Any, path: str) -> Described:
+    """What is declared of a column, a relation, or a dotted path; raises TypeError for an unknown one."""
+    label: Any = None
+    personal = False
+    *through, leaf = path.split(".")
+    for name in through:
+        relation = _mapper(entity).relationships.get(name)
+        if relation is None:
+            raise TypeError(f"{entity.__name__} has no relation {name} (in {path})")
+        info = relation_info(relation)
+        label, personal = info.get("label", name), personal or bool(info.get("personal"))
+        entity = relation.mapper.class_
+    mapper = _mapper(entity)
+    if leaf in mapper.relationships:
+        relation = mapper.relationships[leaf]
+        info = relation_info(relation)
+        found = Described(path, info.get("label", leaf), info.get("help"), info, relation=relation)
+    elif leaf in mapper.columns:
+        column = mapper.columns[leaf]
+        found = Described(path, column.info.get("label", leaf), column.info.get("help"), column.info, column=column)
+    elif hasattr(entity, leaf):
+        found = Described(path, leaf.replace("_", " ").capitalize(), info={"personal": leaf == "full_name"})
+    else:
+        raise TypeError(f"{entity.__name__} has no {leaf} (in {path})")
+    wording = label if through and leaf in NAMING else found.label
+    return Described(
+        path, wording, found.help, found.info, found.column, found.relation, personal or bool(found.info.get("personal"))
+    )
+
+
+def _mapper(entity: Any) -> Mapper[Any]:
+    return entity.__mapper__
+
+
+def relation_info(relation: Any) -> dict[str, Any]:
+    """What is declared of a relation, its key column's words where it has none of its own."""
+    key = next(iter(relation.local_columns)) if relation.direction.name == "MANYTOONE" else None
+    return {**(key.info if key is not None else {}), **relation.info}
+
+
+def formatter(what: Described) -> Callable[[Any], str]:
+    """How the values of a column are shown to a person."""
+
+    def in_words(value: Any) -> str:
+        if value is None or value == "":
+            return NOTHING
+        choices = choices_of(what.info)
+        if choices is not None and not isinstance(value, bool):
+            return str(choices.get(value, value))
+        if what.info.get("format") == "phone" and isinstance(value, str) and len(value) == 10:
+            return f"({value[:3]}) {value[3:6]}-{value[6:]}"
+        return words_of(value)
+
+    return in_words
+
+
+def words_of(value: Any) -> str:
+    """Any value as a person reads it, in the language and time zone in force."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, dt.datetime):
+        return format_datetime(value, "medium")
+    if isinstance(value, dt.date):
+        return format_date(value, "medium")
+    if isinstance(value, Decimal):
+        return format_decimal(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_inner(inner)}" for name, inner in value.items()) or NOTHING
+    if isinstance(value, list | tuple | set):
+        return "\n".join(_inner(inner) for inner in value) or NOTHING
+    return str(value)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, dict):
+        return words_of(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def cell(what: Described) -> Callable[[Any], Any]:
+    """How the values of a column are written to a spreadsheet: words, but numbers and days stay what they are."""
+    in_words = formatter(what)
+
+    def to_cell(value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        if choices_of(what.info) is None and not isinstance(value, bool):
+            if isinstance(value, dt.datetime):
+                return to_user_timezone(value).replace(tzinfo=None, microsecond=0)
+            if isinstance(value, int | float | Decimal | dt.date):
+                return value
+            if isinstance(value, str):
+                return value
+        return in_words(value)
+
+    return to_cell
+
+
+def value_at(row: Any, path: str) -> Any:
+    """The value at a dotted path; None as soon as there is nothing on the way."""
+    for name in path.split("."):
+        if row is None:
+            return None
+        row = getattr(row, name)
+    return row() if callable(row) else row
+
+
+def time_zone() -> str:
+    """The time zone in which instants are shown: that of the location in force, else the state's."""
+    reach = g.get("reach")
+    state = str(current_app.config.get("TIME_ZONE", "UTC"))
+    if reach is None or reach.location_id is None:
+        return state
+    if "time_zone_of_place" not in g:
+        g.time_zone_of_place = db.session.scalar(select(Location.time_zone).where(Location.id == reach.location_id))
+    return g.time_zone_of_place or state
