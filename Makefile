@@ -1,0 +1,79 @@
+# `make` alone prints what there is. Everything installed goes to .venv, everything kept to instance/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+LOCALES := es
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'Install the Debian package python3-venv first.' >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
+
+setup: $(READY) ## Make .venv and install the pinned packages (run and test do it by themselves)
+
+run: setup ## Start the console: database, demo data, web and worker; Ctrl-C ends it
+	@$(BIN)/python run.py
+
+packages: ## Install the Debian packages that the tests need (PostgreSQL, Chromium, fonts)
+	@.ci/packages
+
+test: setup packages test-sqlite test-postgres test-browser ## Every test: on SQLite, on PostgreSQL, in a browser
+
+test-sqlite: setup ## The suite on SQLite
+	@echo '== The suite on SQLite'
+	TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) tests --ignore=tests/browser
+
+test-postgres: setup ## The suite on a PostgreSQL server of its own
+	@echo '== The suite on PostgreSQL'
+	TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) tests --ignore=tests/browser
+
+test-browser: setup ## The walks in a real browser
+	@echo '== The walks in a browser'
+	TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) --dist loadfile tests/browser
+
+screenshots: setup ## The browser tests, which then also take the pictures of README.md
+	SCREENSHOTS=1 TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) --dist loadfile tests/browser
+
+lint: setup ## Style, import rules and known weaknesses
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r -ll -c pyproject.toml app models views config.py run.py
+
+bench: setup ## The measurements of benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+soak: setup packages ## Long tests: load, kill, contention
+	TEST_DATABASE=sqlite $(PYTEST) -m soak tests --ignore=tests/browser
+	TEST_DATABASE=postgresql $(PYTEST) -m soak tests --ignore=tests/browser
+
+translations: setup ## Collect the words to translate and compile the translations
+	$(BIN)/pybabel extract -F pyproject.toml -k _l -k lazy_gettext -k _ --no-location --sort-output \
+	  --project 'Vaccine Management' -o translations/messages.pot .
+	for locale in $(LOCALES); do \
+	  test -f translations/$$locale/LC_MESSAGES/messages.po \
+	    || $(BIN)/pybabel init -i translations/messages.pot -d translations -l $$locale; \
+	  $(BIN)/pybabel update -i translations/messages.pot -d translations -l $$locale --no-fuzzy-matching --ignore-pot-creation-date; \
+	done
+	$(BIN)/pybabel compile -d translations --statistics
+
+clean: ## Take out what was generated; instance/ (the data) and .venv stay
+	find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
+
+.PHONY: help setup run packages test test-sqlite test-postgres test-browser screenshots lint bench soak translations clean
