@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,20 +14,20 @@ from models.scope import Reach
 from models.stock import InventoryItem, Lot, StockMovement
 
 
-def post(cause: Any, by: Reach) -> list[StockMovement]:
-    """Posts a cause's movements and changes the balances in the same transaction.
+def post(cause: Any, by: Reach, at: dt.datetime | None = None) -> list[StockMovement]:
+    """Posts a cause's movements and changes the balances in the same transaction; `at` (UTC) is now if not given.
 
     Raises RuleBroken (field "lot") when a balance would fall below zero; nothing is moved then.
     """
     db.session.flush()
     name = f"{type(cause).__name__}:{cause.id}"
-    lines = [_line(name, *movement, by) for movement in cause.movements()]
+    lines = [_line(name, *movement, by, at or utcnow()) for movement in cause.movements()]
     db.session.add_all(lines)
     db.session.flush()
     return lines
 
 
-def _line(cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: Reach) -> StockMovement:
+def _line(cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: Reach, at: dt.datetime) -> StockMovement:
     item_id = _change_balance(location_id, lot_id, doses)
     return StockMovement(
         inventory_item_id=item_id,
@@ -35,7 +36,7 @@ def _line(cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: 
         doses=doses,
         kind=kind,
         cause=cause,
-        at=utcnow(),
+        at=at,
         by_id=by.user_id,
     )
 
