@@ -42,8 +42,11 @@ def phone(digits: str | None) -> str:
     return digits or ""
 
 
-def yes_no(value: bool | None) -> str:
-    """Yes, No, or nothing when unknown."""
-    if value is None:
-        return ""
-    return _("Yes") if value else _("No")
+def yes() -> tuple[str, str]:
+    """The words Yes and No."""
+    return _("Yes"), _("No")
+
+
+def sheet() -> str:
+    """The name of the sheet of a table that has none."""
+    return _("Export")
