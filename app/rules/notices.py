@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from models.acts import act
 from models.base import db, utcnow
 from models.notices import Notice
 from models.recipients import Recipient
@@ -37,6 +39,7 @@ def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | 
     return notice
 
 
+@act(label=_l("Send again"), icon="fa-paper-plane", done=_l("Queued to be sent again."))
 def send_again(notice: Notice, by: Reach) -> Notice:
     """Queues a mail again: one that failed is tried afresh, one that was sent goes out a second time."""
     if notice.status == "failed":

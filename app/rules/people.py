@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app import access
+from models.acts import act
 from models.base import RuleBroken, db, utcnow
 from models.people import Membership, PortalUser
 from models.scope import Reach
@@ -45,6 +47,12 @@ def _place_fits(membership: Membership, by: Reach) -> None:
         raise RuleBroken(_("You may grant access to your own location only."), field="location")
 
 
+@act(
+    label=_l("End access"),
+    confirm=_l("End this access now?"),
+    icon="fa-user-slash",
+    may_do=lambda membership: membership.ends_on is None or membership.ends_on >= utcnow().date(),
+)
 def end(membership: Membership, by: Reach) -> Membership:
     """Ends a membership as of yesterday: it is gone with the next request."""
     if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
@@ -68,12 +76,24 @@ def add_user(user: PortalUser, by: Reach) -> PortalUser:
     return user
 
 
+@act(
+    label=_l("Suspend"),
+    confirm=_l("A suspended location gives no vaccine. Suspend it?"),
+    icon="fa-pause",
+    may_do=lambda location: location.status == "approved",
+)
 def suspend(location: Any, by: Reach) -> Any:
     """A suspended location gives no vaccine."""
     location.status = "suspended"
     return location
 
 
+@act(
+    label=_l("Reinstate"),
+    confirm=_l("Let this location give vaccine again?"),
+    icon="fa-play",
+    may_do=lambda location: location.status == "suspended",
+)
 def reinstate(location: Any, by: Reach) -> Any:
     """Lets a suspended location work again."""
     location.status = "approved"
