@@ -27,7 +27,9 @@ def post(cause: Any, by: Reach, at: dt.datetime | None = None) -> list[StockMove
     return lines
 
 
-def _line(cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: Reach, at: dt.datetime) -> StockMovement:
+def _line(
+    cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: Reach, at: dt.datetime
+) -> StockMovement:
     item_id = _change_balance(location_id, lot_id, doses)
     return StockMovement(
         inventory_item_id=item_id,
