@@ -59,7 +59,8 @@ def _within_the_file(rows: Iterable[Decided]) -> None:
                 break
         else:
             if earlier:
-                message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=earlier[0][0])
+                first = earlier[0][0]
+                message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=first)
                 _note(one, "review", "LIKE", message)
         earlier.append((one.row.number, mine))
 

@@ -53,4 +53,4 @@ def _write(sheet: Any, number: int, row: Any, template: Template) -> None:
 
 def in_words(errors: Iterable[dict[str, str]]) -> str:
     """All that is wrong with a row, in one line."""
-    return " ".join(f"{error['column']}: {error['message']}" if error["column"] else error["message"] for error in errors)
+    return " ".join(f"{error['column']}: {error['message']}".removeprefix(": ") for error in errors)

@@ -116,15 +116,9 @@ def codes(typed: str, column: Column, _known: Known) -> str:
     return ";".join(found)
 
 
-def state(typed: str, column: Column, known: Known) -> str:
-    """A state by its two letters or its name."""
-    return code(typed.upper() if len(typed) == 2 else typed, column, known)
-
-
-def county(typed: str, column: Column, _known: Known) -> str:
+def county(typed: str, _column: Column, _known: Known) -> str:
     """A county of the state by name, with or without the word, or “Out of state”."""
-    short = re.sub(r"\s+(county|co\.?)$|^condado de\s+", "", typed, flags=re.IGNORECASE)
-    found = reference.code_of(column.table or "", typed) or reference.code_of(column.table or "", short)
+    found = reference.county_fips(typed)
     if found is None:
         raise Wrong(_l("“%(typed)s” is not a county of North Carolina. Others are “Out of state”.", typed=typed[:40]))
     return found
@@ -186,6 +180,6 @@ def group(typed: str, _column: Column, known: Known) -> str:
 
 
 READERS: dict[str, Callable[[str, Column, Known], Any]] = {
-    "text": text, "name": name, "date": date, "code": code, "codes": codes, "state": state, "county": county,
+    "text": text, "name": name, "date": date, "code": code, "codes": codes, "state": code, "county": county,
     "phone": phone, "email": email, "zip": zip_code, "yes_no": yes_no, "employer": employer, "group": group,
 }  # fmt: skip

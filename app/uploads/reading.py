@@ -150,6 +150,3 @@ def _explains(cells: list[str]) -> bool:
     if not filled:
         return False
     return filled[0].startswith("#") or sum(text.startswith(_HINTS) for text in filled) >= 2
-
-
-__all__ = ["FileRefused", "Row", "Table", "letter_of", "read"]

@@ -12,24 +12,38 @@ REASONS = {
         "This is an Excel file of the old kind (.xls), or one with a password. Save it as “Excel Workbook (.xlsx)” "
         "without a password and send that."
     ),
-    "false_name": _l("The file is named %(ending)s, but what is inside is something else. Save it again as .xlsx or CSV."),
+    "false_name": _l(
+        "The file is named %(ending)s, but what is inside is something else. Save it again as .xlsx or CSV."
+    ),
     "broken_workbook": _l("This workbook is damaged and cannot be opened. Save it again as .xlsx and send that."),
     "macros": _l("This workbook contains macros. Save it as “Excel Workbook (.xlsx)”, which has none, and send that."),
     "bomb": _l("This workbook unpacks to far more than a list of people needs, so it was not opened."),
-    "nested": _l("This workbook has another file inside it, so it was not opened. Copy the rows to the blank template."),
+    "nested": _l(
+        "This workbook has another file inside it, so it was not opened. Copy the rows to the blank template."
+    ),
     "entities": _l("This workbook contains declarations that a spreadsheet never has, so it was not opened."),
-    "too_heavy": _l("This workbook takes too much memory or time to read. Split it into smaller files, or send it as CSV."),
+    "too_heavy": _l(
+        "This workbook takes too much memory or time to read. Split it into smaller files, or send it as CSV."
+    ),
     "no_sheet": _l("The workbook has no visible sheet with rows."),
     "merged": _l("The sheet has merged cells (%(where)s). Unmerge them, so that every row has its own cells."),
     "nul": _l("The file contains characters that no text has (row %(row)s). Save it again as CSV UTF-8 or .xlsx."),
     "undecodable": _l("The letters of this file cannot be read. Save it as “CSV UTF-8” or .xlsx and send that."),
-    "open_quote": _l("A quotation mark that begins in row %(row)s is never closed, so the columns cannot be told apart."),
-    "bad_quote": _l("A quotation mark in row %(row)s stands in the middle of a value. Write it twice (\"\") or remove it."),
+    "open_quote": _l(
+        "A quotation mark that begins in row %(row)s is never closed, so the columns cannot be told apart."
+    ),
+    "bad_quote": _l(
+        'A quotation mark in row %(row)s stands in the middle of a value. Write it twice ("") or remove it.'
+    ),
     "too_many_columns": _l("Row %(row)s has more than %(most)s columns."),
     "long_cell": _l("A cell in row %(row)s has more than %(most)s characters."),
-    "wide_row": _l("Row %(row)s has more cells than there are column headings. A value with a comma needs quotation marks."),
+    "wide_row": _l(
+        "Row %(row)s has more cells than there are column headings. A value with a comma needs quotation marks."
+    ),
     "too_many_rows": _l("The file has more than %(most)s rows. Split it into smaller files."),
-    "no_header": _l("The first row must hold the column headings of the template, such as “First Name”. None was found."),
+    "no_header": _l(
+        "The first row must hold the column headings of the template, such as “First Name”. None was found."
+    ),
     "unknown_columns": _l("These columns are not in the template: %(names)s. Remove or rename them."),
     "doubled_columns": _l("These columns are there more than once: %(names)s. Keep one of each."),
     "unnamed_columns": _l("These columns have values but no heading: %(names)s."),

@@ -116,7 +116,7 @@ RECIPIENTS = Template(
     notes=(
         _l("One row for each person. Give actual first and last names: the upload is an official medical record."),
         _l("Upload only people who live or work in North Carolina."),
-        _l("Do not rename, merge or remove columns marked with an asterisk (*). The order of the columns does not matter."),
+        _l("Keep the columns marked with an asterisk (*) and their names. The order of the columns does not matter."),
         _l("Up to six races are written with a semicolon between them."),
         _l("Nothing is entered before you have reviewed it; rows with errors come back to you as a file."),
     ),

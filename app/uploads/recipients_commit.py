@@ -33,7 +33,7 @@ ROWS = UploadRow.__table__
 def groups_now() -> dict[str, str]:
     """The groups of the state's plan: code and who belongs to each."""
     query = select(PriorityGroup.code, PriorityGroup.name).order_by(PriorityGroup.code)
-    return {code: name for code, name in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def is_phased_now() -> bool:
@@ -63,7 +63,7 @@ def preview(
         kind=RECIPIENTS.kind,
         location_id=location_id,
         organization_id=organization_id,
-        file_name=file_name[-200:],
+        file_name="".join(filter(str.isprintable, file_name))[-200:],
         sha256=hashlib.sha256(data).hexdigest(),
         by_id=by.user_id,
         **_counts(decided),
@@ -72,6 +72,7 @@ def preview(
     db.session.flush()
     insert_rows(ROWS, [_stored(one, upload.id) for one in decided])
     history.changed_in_bulk("UploadRow", "add", upload=upload.id, rows=len(decided))
+    history.shown("Recipient", [one.known.id for one in decided if one.known is not None], upload=upload.id)
     return upload
 
 
@@ -95,7 +96,7 @@ def commit(upload: Upload, by: Reach) -> Upload:
     keys = insert_people(new, upload.id)
     fill_people([one for one in decided if one.outcome == "changed"], upload.id)
     known = [one.known.id for one in decided if one.known is not None]
-    link_people(list(dict.fromkeys([*keys, *known])), upload.location_id, upload.organization_id)
+    link_people(list(dict.fromkeys([*keys, *known])), upload)
     _keep_keys(upload.id, [(one.row.number, key) for one, key in zip(new, keys, strict=True)])
     _keep_changed_minds(upload.id, decided, {number: outcome for number, _typed, outcome in before})
     refused = upload.rows_refused

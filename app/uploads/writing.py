@@ -13,6 +13,7 @@ from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
 from models.recipients import ALPHABET, Recipient, RecipientLink
+from models.uploads import Upload
 
 PEOPLE, LINKS = Recipient.__table__, RecipientLink.__table__
 CHUNK = 2_000
@@ -89,23 +90,32 @@ def fill_people(changed: Iterable[Decided], upload_id: int) -> None:
         statement = statement.values(row_version=PEOPLE.c.row_version + 1, **values)
         rows = [{"key": one.known.id} | {f"new_{name}": one.fills[name] for name in fields} for one in some]
         connection.execute(statement, rows)
-        before_after = {
-            str(one.known.id): {name: [one.known._mapping[name], one.fills[name]] for name in fields} for one in some
-        }
-        history.changed_in_bulk("Recipient", "edit", [one.known.id for one in some], upload=upload_id, values=before_after)
+        history.changed_in_bulk(
+            "Recipient", "edit", [one.known.id for one in some], upload=upload_id,
+            values={str(one.known.id): _before_after(one) for one in some},
+        )  # fmt: skip
 
 
-def link_people(keys: Sequence[int], location_id: int | None, organization_id: int | None) -> None:
+def _before_after(one: Decided) -> dict[str, list[Any]]:
+    return {name: [one.known._mapping[name], value] for name, value in one.fills.items()}
+
+
+def link_people(keys: Sequence[int], upload: Upload) -> None:
     """From now on the place or organization sees these people; those it sees already stay as they are."""
     connection = db.session.connection()
     now = utcnow()
+    location_id, organization_id = upload.location_id, upload.organization_id
     mine = LINKS.c.location_id == location_id if location_id else LINKS.c.organization_id == organization_id
+    linked: list[int] = []
     for start in range(0, len(keys), CHUNK):
-        some = rows_of(connection.dialect.name, "keys", {"key": Integer()}, [[key] for key in keys[start : start + CHUNK]])
+        chunk = [[key] for key in keys[start : start + CHUNK]]
+        some = rows_of(connection.dialect.name, "keys", {"key": Integer()}, chunk)
         known = select(LINKS.c.id).where(LINKS.c.recipient_id == some.c.key, mine).exists()
         wanted = select(
             some.c.key.cast(BigId), literal(location_id, BigId), literal(organization_id, BigId),
             literal("upload", Text), literal(1), literal(now),
         ).where(~known)  # fmt: skip
         names = ["recipient_id", "location_id", "organization_id", "how", "row_version", "created_at"]
-        connection.execute(insert(LINKS).from_select(names, wanted))
+        statement = insert(LINKS).from_select(names, wanted).returning(LINKS.c.recipient_id)
+        linked += connection.scalars(statement)
+    history.changed_in_bulk("RecipientLink", "add", upload=upload.id, recipients=linked)
