@@ -23,9 +23,9 @@ QUIET = ("xhtml2pdf", "reportlab", "svglib", "arabic_reshaper")
 # Sizes of print to try, in points: letters, and the room above and below each dose.
 SIZES = ((10.5, 5), (9.5, 3.5), (8.5, 2.5), (7.5, 1.5), (6.5, 1), (5, 0.5))
 # Share of the width of each column, in percent.
-SHARES = {"number": 9, "product": 21, "manufacturer": 16, "lot": 13, "given_on": 15, "clinic": 26}
+SHARES = {"number": 9, "product": 20, "manufacturer": 16, "lot": 13, "given_on": 15, "clinic": 27}
 # Points across the page and down it for the doses; height of a line and width of a letter, of their size.
-WIDE, ROOM, LINE, LETTER = 504, 375, 1.3, 0.58
+WIDE, ROOM, LINE, LETTER = 504, 390, 1.3, 0.58
 
 
 class ProofFailed(Exception):
