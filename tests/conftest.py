@@ -1,0 +1,134 @@
+"""What every test may ask for: an app on a database of its own, data as new for each test, browsers without a browser."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import databases
+
+# Settings of a developer's own shell must not reach the tests.
+for name in (
+    "DATABASE_URL", "PRODUCTION", "SECRET_KEY", "PUBLIC_URL", "HOST", "PORT", "STATE_NAME", "STATE_CODE", "TIME_ZONE",
+    "MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_SENDER", "WORKER_STORE",
+):  # fmt: skip
+    os.environ.pop(name, None)
+
+# The database in use by this process, and whether a test may have written to it.
+in_use: dict[str, Any] = {"name": None, "touched": False}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The main process makes the folder of the run; its workers are born with the same environment."""
+    if not hasattr(config, "workerinput") and "TEST_RUN_FOLDER" not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="console-tests-"))
+        folder.chmod(0o755)  # the account of PostgreSQL passes through it
+        os.environ["TEST_RUN_FOLDER"] = str(folder)
+        config.add_cleanup(lambda: _clean(folder))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ["INSTANCE_FOLDER"] = str(Path(os.environ["TEST_RUN_FOLDER"]) / f"instance-{worker}")
+    Path(os.environ["INSTANCE_FOLDER"]).mkdir(exist_ok=True)
+
+
+def _clean(folder: Path) -> None:
+    databases.cluster().stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.environ.pop("TEST_RUN_FOLDER", None)
+
+
+def pytest_report_header() -> str:
+    """Says on which database the suite runs."""
+    return f"database: {databases.KIND}"
+
+
+@pytest.fixture(scope="session")
+def database_name() -> str:
+    """The name of this worker's database."""
+    return f"worker_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+@pytest.fixture(scope="session")
+def database_url(database_name: str) -> Iterator[str]:
+    """The address of this worker's database: migrated, with roles and reference data, without demo data."""
+    url = databases.copy("console", to=database_name)
+    in_use.update(name=database_name, touched=False)
+    yield url
+    in_use.update(name=None)
+    databases.drop(database_name)
+
+
+def settings_for(url: str) -> dict[str, Any]:
+    """What differs in tests from the settings of config.py."""
+    from config import database_url as for_sqlalchemy
+
+    return {
+        "TESTING": True,
+        "SECRET_KEY": databases.SECRET_KEY,
+        "JWT_SECRET_KEY": databases.SECRET_KEY,
+        "SQLALCHEMY_DATABASE_URI": for_sqlalchemy(url),
+        "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",  # cheap: what it guards lives for a second
+        "WORKER_STORE": f"sqlite:///{os.environ['INSTANCE_FOLDER']}/worker.db",
+        "MAIL_SERVER": "",
+    }
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    """The product, once a worker. No context is held: a request must find out for itself who asks."""
+    from app.factory import create_app
+    from models.base import db
+
+    app = create_app(settings_for(database_url))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def as_new() -> None:
+    """Gives this worker's database back what its template holds."""
+    if in_use["name"] and in_use["touched"]:
+        databases.restore("console", in_use["name"])
+        in_use["touched"] = False
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _data_as_new_for_each_module() -> None:
+    """Before a module's own fixtures make their data."""
+    as_new()
+
+
+@pytest.fixture(autouse=True)
+def _data_as_new_for_each_test(request: pytest.FixtureRequest) -> None:
+    """Before each test; a module marked `shared_data` makes its data once and its tests only look at it."""
+    if not request.node.get_closest_marker("shared_data"):
+        as_new()
+    if {"app", "database_url"} & set(request.fixturenames):
+        in_use["touched"] = True
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that has been nowhere yet."""
+    return app.test_client()
+
+
+@pytest.fixture
+def own_database() -> Iterator[Callable[..., str]]:
+    """Makes databases of the test's own: `own_database()`, `own_database("demo")`, `own_database(None)` (empty)."""
+    made: list[str] = []
+
+    def make(template: str | None = "console") -> str:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        made.append(f"own_{worker}_{len(made)}_{os.urandom(3).hex()}")
+        return databases.copy(template, to=made[-1]) if template else databases.new(made[-1])
+
+    yield make
+    for name in made:
+        databases.drop(name)
