@@ -112,7 +112,7 @@ def template() -> jinja2.Template:
 def lettered(text: Any) -> Markup:
     """Text as runs, each in the font that draws its script; a dash when there is none."""
     if text is None or not str(text).strip():
-        return Markup(said.DASH)
+        return escape(said.DASH)
     return Markup("").join(
         escape(run) if family == lettering.PLAIN else Markup('<font face="{}">{}</font>').format(family, run)
         for run, family in lettering.runs(str(text))
