@@ -107,12 +107,16 @@ class Security(SecurityManager):
         return False
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        """A menu entry is named for its entity and shows where the profile may see it."""
+        """A menu entry is named for its entity, and its verb if that is not "see"; it shows where the profile may."""
         reach = getattr(g, "reach", None)
         if reach is None:
             return set()
         menu = self.appbuilder.menu
-        open_to_me = {name for name in menu_names or () if access.may(reach.profile, name, "see")}
+        open_to_me = set()
+        for name in menu_names or ():
+            entity, _colon, verb = name.partition(":")
+            if access.may(reach.profile, entity, verb or "see"):
+                open_to_me.add(name)
         for category in menu.menu:
             if any(item.name in open_to_me for item in category.childs or ()):
                 open_to_me.add(category.name)

@@ -12,6 +12,7 @@ from views.api import api_of
 from views.words import time_zone
 
 MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "history")
+PAGE_MODULES = ("finding", "custom.dose_administration", "custom.proof_printing")
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),
     "Recipients": (_l("Recipients"), "fa-users"),
@@ -27,9 +28,31 @@ def screens() -> list[type]:
     return [screen for name in MODULES for screen in import_module(f"views.{name}").SCREENS]
 
 
+def pages() -> list[type]:
+    """Every page made by hand or by a generic kind, in the order of the menu."""
+    return [page for name in PAGE_MODULES for page in import_module(f"views.{name}").PAGES]
+
+
+def add_page(appbuilder: Any, page: Any) -> None:
+    """Adds a page, and to the menu where it says so; "Recipient:find" is for those who may find a recipient."""
+    if not page.label:
+        appbuilder.add_view_no_menu(page)
+        return
+    name = f"{page.entity.__name__}:{page.menu_verb}"
+    if not page.menu:
+        appbuilder.add_view(page, name, label=page.label, icon=page.icon)
+        return
+    label, icon = MENUS[page.menu]
+    appbuilder.add_view(
+        page, name, label=page.label, icon=page.icon, category=page.menu, category_label=label, category_icon=icon
+    )
+
+
 def register(appbuilder: Any) -> None:
-    """Adds each screen under its menu, and its API."""
+    """Adds each page and screen under its menu, and the API of each screen."""
     current_app.extensions["babel"].timezone_selector = time_zone
+    for page in pages():
+        add_page(appbuilder, page())
     views = [screen() for screen in screens()]
     for view in views:
         if view.menu is None:

@@ -72,10 +72,11 @@ def administer(new: NewDose, by: Reach) -> Dose:
 
     Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given.
     """
-    if (known := done_before(new.key)) is not None:
-        return _same_or_refused(known, new, by)
     visit = _open_visit(new.visit_id, by)
     person = db.session.get_one(Recipient, visit.recipient_id, with_for_update=True)
+    if (known := done_before(new.key)) is not None:  # asked under the lock: two at once are one after the other
+        return _same_or_refused(known, new, by)
+    db.session.refresh(visit)
     if visit.status != "checked_in":
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     location = db.session.get_one(Location, by.location_id)

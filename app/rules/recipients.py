@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import history
 from models.base import RuleBroken, db, utcnow
+from models.doses import Proof
+from models.enrollment import Organization
 from models.recipients import Recipient, RecipientLink, search_key
 from models.scope import Reach
 
@@ -44,15 +46,21 @@ def find(
     birth_date: dt.date | None = None,
     phone: str = "",
     external_id: str = "",
+    number: str = "",
 ) -> list[Found]:
-    """People statewide by name and birth date, or phone, or external id; each search is in the history."""
+    """People statewide by name and birth date, or phone, external id, or the number on a paper; in the history."""
     query = select(Recipient).limit(MOST_FOUND).order_by(Recipient.last_key, Recipient.first_key, Recipient.id)
-    query = query.where(*_terms(last_name, first_name, birth_date, phone, external_id))
+    terms = _number(number) if number.strip() else _terms(last_name, first_name, birth_date, phone, external_id)
+    query = query.where(*terms)
     people = db.session.scalars(query.execution_options(unscoped="find_person")).all()
     asked = {"last_name": last_name, "first_name": first_name, "birth_date": history.plain(birth_date)}
-    asked |= {"phone": phone, "external_id": external_id}
+    asked |= {"phone": phone, "external_id": external_id, "number": number}
     history.shown("Recipient", [one.id for one in people], asked={key: value for key, value in asked.items() if value})
-    return [Found(one.public_id, one.full_name, one.birth_date, one.city or "") for one in people]
+    return [_found(one) for one in people]
+
+
+def _found(person: Recipient) -> Found:
+    return Found(person.public_id, person.full_name, person.birth_date, person.city or "")
 
 
 def _terms(last_name: str, first_name: str, birth_date: dt.date | None, phone: str, external_id: str) -> list[Any]:
@@ -72,6 +80,13 @@ def _terms(last_name: str, first_name: str, birth_date: dt.date | None, phone: s
     return terms + (_starts_with(Recipient.first_key, first) if first else [])
 
 
+def _number(typed: str) -> list[Any]:
+    """A recipient's number, or that of a proof as its QR code gives it: an address that ends with the number."""
+    number = typed.strip().rstrip("/").rsplit("/", 1)[-1].upper()
+    proved = select(Proof.recipient_id).where(Proof.public_id == number).scalar_subquery()
+    return [or_(Recipient.public_id == number, Recipient.id == proved)]
+
+
 def _starts_with(column: Any, key: str) -> list[Any]:
     """A prefix as a range, which a plain index serves on both databases."""
     return [column >= key, column < key + "\U0010ffff"]
@@ -87,6 +102,20 @@ def by_public_id(public_id: str) -> Recipient:
     return person
 
 
+def employers(typed: str) -> list[tuple[int, str]]:
+    """Known organizations whose name has every word typed: key, name and city; at most twenty, none for nothing."""
+    words = typed[:80].split()
+    if not words:
+        return []
+    query = select(Organization.id, Organization.name, Organization.city).where(
+        Organization.is_active.is_(True), *(Organization.name.icontains(word, autoescape=True) for word in words)
+    )
+    rows = db.session.execute(
+        query.order_by(Organization.name, Organization.id).limit(20).execution_options(unscoped="employer_look_up")
+    )
+    return [(key, ", ".join(part for part in (name, city) if part)) for key, name, city in rows]
+
+
 def link(recipient: Recipient, by: Reach, how: str) -> None:
     """From now on the place (or organization) in force sees this person."""
     db.session.flush()
@@ -99,23 +128,41 @@ def link(recipient: Recipient, by: Reach, how: str) -> None:
         db.session.flush()
 
 
+class AlreadyKnown(RuleBroken):
+    """The person to be registered is here already, under `public_id`."""
+
+    def __init__(self, known: Recipient):
+        super().__init__(_("This person is already known, under the number %(number)s.", number=known.public_id), "last_name")
+        self.public_id = known.public_id
+
+
 def register(values: dict[str, Any], by: Reach) -> tuple[Recipient, list[str]]:
     """Registers a walk-in; returns the person and the warnings. Never turned away for what is missing.
 
-    Source: CVMS FAQ 20, 27 and 30. Raises RuleBroken when this very person is here already.
+    A form that carries its own `public_id`, sent twice, registers once. Source: CVMS FAQ 20, 27 and 30.
+    Raises AlreadyKnown when this very person is here already.
     """
     person = Recipient(**values)
     person.phone = ten_digits(person.phone) or None
     person.registration = "registered"
     person.registered_at = utcnow()
     person.check()
+    if (same := _sent_before(person)) is not None:
+        return same, warnings_about(same)
     if (known := same_person(person)) is not None:
-        raise RuleBroken(
-            _("This person is already known, under the number %(number)s.", number=known.public_id), field="last_name"
-        )
+        raise AlreadyKnown(known)
     db.session.add(person)
     link(person, by, "registration")
     return person, warnings_about(person)
+
+
+def _sent_before(person: Recipient) -> Recipient | None:
+    query = select(Recipient).where(Recipient.public_id == person.public_id).execution_options(unscoped="idempotency")
+    known = db.session.scalars(query).first()
+    who = ("first_key", "last_key", "birth_date")
+    if known is not None and any(getattr(known, name) != getattr(person, name) for name in who):
+        raise RuleBroken(_("This form was already used for another person. Please open a new one."))
+    return known
 
 
 def warnings_about(person: Recipient) -> list[str]:
@@ -128,6 +175,18 @@ def warnings_about(person: Recipient) -> list[str]:
     if not person.lives_in_nc and not person.works_in_nc:
         found.append(_("This person neither lives nor works in North Carolina."))
     return found
+
+
+def namesakes(first_name: str, last_name: str, birth_date: dt.date | None) -> list[Found]:
+    """People of the same names and birth date, who may be the same person: a question for whoever registers."""
+    query = select(Recipient).where(
+        Recipient.birth_date == birth_date,
+        Recipient.last_key == search_key(last_name),
+        Recipient.first_key == search_key(first_name),
+    )
+    people = db.session.scalars(query.limit(MOST_FOUND).execution_options(unscoped="match_person")).all()
+    history.shown("Recipient", [one.id for one in people])
+    return [_found(one) for one in people]
 
 
 def same_person(person: Recipient) -> Recipient | None:

@@ -1,0 +1,1 @@
+"""The four pages made by hand: what is more than a grid."""

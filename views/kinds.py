@@ -1,0 +1,183 @@
+"""Kinds of pages that a screen class fills with declarations: Find a row, work through a Queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import abort, flash, g, redirect, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from sqlalchemy import select
+from wtforms import Form
+
+from models.acts import Ask, act_of
+from models.base import RuleBroken, db
+from views.forms import ask_form
+from views.page import Page, allowed, may, put_in_form, refuse_unless, saved
+
+MOST_WAITING = 200
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a result or a queue: its heading, and what a row shows there."""
+
+    label: Any
+    shows: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Go:
+    """A button that leads or posts somewhere, for profiles that may do `verb` on `entity`."""
+
+    label: Any
+    href: Callable[[Any], str]
+    entity: str
+    verb: str
+    icon: str = ""
+    post: bool = False
+
+    def button(self, row: Any, of: str = "") -> dict[str, Any] | None:
+        """The button as templates draw it, or None where the profile may not."""
+        if not may(self.verb, self.entity):
+            return None
+        return {"label": self.label, "href": self.href(row), "icon": self.icon, "post": self.post, "of": of}
+
+
+class Find(Page):
+    """Finding one row by what is asked in one of several ways; always by POST, never in an address.
+
+    `ways`: (heading, questions) of each way; `search(by, **answers)` gives the rows found.
+    """
+
+    default_view = "show"
+    title: ClassVar[Any] = ""
+    lead: ClassVar[Any] = ""
+    ways: ClassVar[tuple[tuple[Any, tuple[Ask, ...]], ...]] = ()
+    search: ClassVar[Callable[..., list[Any]]]
+    columns: ClassVar[tuple[Column, ...]] = ()
+    buttons: ClassVar[tuple[Go, ...]] = ()
+    named: ClassVar[Callable[[Any], str]] = str
+    nobody: ClassVar[tuple[Any, Any]] = (_, _)
+    next_step: ClassVar[Go | None] = None
+    most: ClassVar[int] = 10
+
+    def form(self) -> Form:
+        """Everything that may be asked, as one form."""
+        return ask_form(tuple(ask for _heading, asks in self.ways for ask in asks))()
+
+    @expose("/")
+    @allowed("find")
+    def show(self) -> Any:
+        return self.answer(self.form(), None)
+
+    @expose("/", methods=["POST"])
+    @allowed("find")
+    def find(self) -> Any:
+        form = self.form()
+        if not form.validate():
+            return self.answer(form, None, 422)
+        answers = {ask.name: form[ask.name].data for _heading, asks in self.ways for ask in asks if form[ask.name].data}
+        try:
+            found = type(self).search(g.reach, **answers)
+        except RuleBroken as broken:
+            put_in_form(form, broken)
+            return self.answer(form, None, 422)
+        return self.answer(form, found)
+
+    def answer(self, form: Form, found: list[Any] | None, code: int = 200) -> Any:
+        """The questions, and under them what was found."""
+        rows = None if found is None else [self.line(row) for row in found]
+        step = self.next_step.button(form) if self.next_step else None
+        if step and found is not None:
+            step["post"], step["fields"] = True, {"from_search": "1", **_typed(form)}
+        return self.page(
+            "kinds/find.html", self.title, code, form=form, ways=self.ways, lead=self.lead, rows=rows,
+            columns=[column.label for column in self.columns], next_step=step, nobody=self.nobody, most=self.most,
+        )
+
+    def line(self, row: Any) -> dict[str, Any]:
+        """One row of the result with its buttons."""
+        name = type(self).named(row)
+        buttons = [go.button(row, name) for go in self.buttons]
+        return {"cells": [column.shows(row) for column in self.columns], "actions": [one for one in buttons if one]}
+
+
+def _typed(form: Form) -> dict[str, str]:
+    return {field.name: field._value() for field in form if field.name != "csrf_token" and field._value()}
+
+
+class Queue(Page):
+    """Rows that wait for somebody: in order, with one main act and some others.
+
+    `waiting(by)` gives the conditions of the rows; `acts` are rules, each a button for profiles with its verb.
+    """
+
+    default_view = "show"
+    title: ClassVar[Any] = ""
+    lead: ClassVar[Any] = ""
+    waiting: ClassVar[Callable[..., list[Any]]]
+    order: ClassVar[tuple[Any, ...]] = ()
+    options: ClassVar[tuple[Any, ...]] = ()
+    columns: ClassVar[tuple[Column, ...]] = ()
+    main: ClassVar[Go | None] = None
+    acts: ClassVar[tuple[Any, ...]] = ()
+    named: ClassVar[Callable[[Any], str]] = str
+    nobody: ClassVar[tuple[Any, Any]] = ("", "")
+    next_step: ClassVar[Go | None] = None
+
+    def rows(self) -> list[Any]:
+        """Who or what waits, in order."""
+        query = select(self.entity).where(*type(self).waiting(g.reach)).order_by(*self.order)
+        return list(db.session.scalars(query.options(*self.options).limit(MOST_WAITING)))
+
+    def seen(self, rows: list[Any]) -> None:
+        """What is noted in the history of the rows shown."""
+
+    @expose("/")
+    @allowed("see")
+    def show(self) -> Any:
+        rows = self.rows()
+        self.seen(rows)
+        return self.page(
+            "kinds/queue.html", self.title, lead=self.lead, rows=[self.line(row) for row in rows], nobody=self.nobody,
+            columns=[column.label for column in self.columns],
+            next_step=self.next_step.button(None) if self.next_step else None,
+        )
+
+    def line(self, row: Any) -> dict[str, Any]:
+        """One waiting row with its buttons."""
+        name = type(self).named(row)
+        buttons = [self.main.button(row, name)] if self.main else []
+        for rule in self.acts:
+            if may(rule.__name__, self.entity.__name__):
+                buttons.append(self.button(rule, row, name))
+        return {"cells": [column.shows(row) for column in self.columns], "actions": [one for one in buttons if one]}
+
+    def button(self, rule: Any, row: Any, name: str) -> dict[str, Any]:
+        """The button of a rule for a row."""
+        said = act_of(rule)
+        href = url_for(f"{self.endpoint}.act", pk=row.id, name=rule.__name__)
+        return {
+            "label": said.label, "href": href, "icon": said.icon, "post": True, "quiet": True, "of": name,
+            "confirm": said.confirm or "",
+        }  # fmt: skip
+
+    @expose("/<int:pk>/<name>", methods=["POST"])
+    @allowed("see")
+    def act(self, pk: int, name: str) -> Any:
+        rule = next((rule for rule in self.acts if rule.__name__ == name), None)
+        if rule is None:
+            abort(404)
+        refuse_unless(name, self.entity.__name__)
+        row = db.session.scalars(select(self.entity).where(self.entity.id == pk)).first()
+        if row is None:
+            abort(404)
+        try:
+            saved(lambda: rule(row, g.reach))
+            flash(act_of(rule).done or _("Done."), "success")
+        except RuleBroken as broken:
+            flash(str(broken.message), "warning")
+        return redirect(url_for(f"{self.endpoint}.show"), 303)
