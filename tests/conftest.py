@@ -120,6 +120,14 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
+def as_profile(app: Flask) -> Callable[..., FlaskClient]:
+    """Signs somebody in: `as_profile("Front Desk")`, `as_profile("Front Desk", location=clinic)`."""
+    from tests.signing_in import sign_in, someone
+
+    return lambda profile, **place: sign_in(app.test_client(), someone(app, profile, **place))
+
+
+@pytest.fixture
 def own_database() -> Iterator[Callable[..., str]]:
     """Makes databases of the test's own: `own_database()`, `own_database("demo")`, `own_database(None)` (empty)."""
     made: list[str] = []
