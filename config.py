@@ -69,6 +69,7 @@ FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW = False
 FAB_ADD_OPENAPI_VIEWS = True
 FAB_API_SWAGGER_UI = True
 FAB_API_MAX_PAGE_SIZE = 100
+AUTH_ROLE_ADMIN = "State Administrator"  # no role of its own in the database: profiles are in app/access.md
 FAB_ROLES: dict[str, list[list[str]]] = {}
 AUTH_USER_REGISTRATION = False
 
@@ -81,6 +82,7 @@ BABEL_TRANSLATION_DIRECTORIES = str(HERE / "translations")
 MAIL_SERVER = os.environ.get("MAIL_SERVER", "")
 MAIL_PORT = int(os.environ.get("MAIL_PORT", "25"))
 MAIL_USE_TLS = flag("MAIL_USE_TLS")
+MAIL_USE_SSL = flag("MAIL_USE_SSL")
 MAIL_USERNAME = os.environ.get("MAIL_USERNAME") or None
 MAIL_PASSWORD = os.environ.get("MAIL_PASSWORD") or None
 MAIL_DEFAULT_SENDER = os.environ.get("MAIL_SENDER", "vaccineinfo@vaccines.example")

@@ -11,16 +11,13 @@ from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
-from app import access, database, fab, history, languages, requests, row_access, sign_in
+from app import access, commands, database, fab, history, languages, production, requests, row_access, sign_in
+from app.production import UnsafeStart
 from app.sessions import ServerSessions
 from models import registry
 from models.base import db
 
 mail = Mail()
-
-
-class UnsafeStart(RuntimeError):
-    """A production start with settings that are for a trial only."""
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
@@ -31,22 +28,15 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     app.config["FAB_ROLES"] = access.fab_roles()
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(app)
     app.testing = bool(app.config.get("TESTING"))
-    if app.config["PRODUCTION"]:
-        refuse_unsafe(app)
+    production.refuse_unsafe_settings(app)
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
     _extensions(app)
     with app.app_context():
         database.prepare(db.engine)
+        production.refuse_demo_accounts(app)
         _console(app)
+    commands.register(app)
     return app
-
-
-def refuse_unsafe(app: Flask) -> None:
-    """Stops a production start with the development key; raises UnsafeStart."""
-    from config import DEVELOPMENT_KEY
-
-    if app.config["SECRET_KEY"] == DEVELOPMENT_KEY or len(app.config["SECRET_KEY"]) < 32:
-        raise UnsafeStart("SECRET_KEY must be set to a random value of 32 characters or more.")
 
 
 def _extensions(app: Flask) -> None:

@@ -1,0 +1,17 @@
+"""The commands: `flask init | demo | work | deliver | check-ledger | upload-recipients | people | add-administrator`."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Adds every command of the product to `flask`."""
+    from app.commands import accounts, data, database, mails, stock, uploads
+
+    for module in (database, accounts, data, mails, stock, uploads):
+        for command in module.COMMANDS:
+            app.cli.add_command(command)
+
+
+__all__ = ["register"]

@@ -1,0 +1,40 @@
+"""`flask demo` and `flask people`: made-up data, for a trial and for measuring; never in production."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import current_app
+from flask_babel import gettext as _
+
+from app import production
+from app.commands.telling import command
+
+
+@command("demo")
+def demo() -> tuple[dict[str, Any], str]:
+    """Load the demo data, unless there already is some, and say who can sign in."""
+    production.refuse_demo(current_app)
+    from app import demo as data
+
+    facts = data.load()
+    lines = [f"  {one['profile']:<28} {one['username']:<20} {one['password']}" for one in facts["sign_ins"]]
+    return facts, "\n".join([_("Sign in as:"), *lines])
+
+
+@command(
+    "people",
+    click.argument("count", type=click.IntRange(1, 5_000_000), metavar="N"),
+    click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same people."),
+)
+def people(count: int, seed: int) -> tuple[dict[str, Any], str]:
+    """Make N made-up people with doses and stock movements, for measuring."""
+    production.refuse_demo(current_app)
+    from app.demo import people as made_up
+
+    facts = made_up.make(count, seed)
+    return facts, _("%(n)s people were made.", n=count)
+
+
+COMMANDS = (demo, people)

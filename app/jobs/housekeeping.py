@@ -1,0 +1,47 @@
+"""The worker's periodic jobs, each short enough to be begun again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flask import current_app
+
+from app import database, delivery, history, sessions
+from app.rules import stock
+from models.base import db
+from models.scope import Reach
+
+ROUND = 50  # seconds that a round of mails may take before the next minute's round begins
+
+
+def deliver(by: Reach, enough: Callable[[], bool]) -> None:
+    """One round of mails."""
+    end = time.monotonic() + ROUND
+    told = delivery.deliver_due(by, enough=lambda: enough() or time.monotonic() > end)
+    if told["sent"] or told["later"] or told["failed"]:
+        current_app.logger.info("mails: %(sent)s sent, %(later)s to be tried later, %(failed)s given up", told)
+
+
+def check_ledger() -> None:
+    """Proves each balance; what does not agree goes to the log and into the history, for the state's staff."""
+    with database.reading_only():
+        found = stock.check_ledger()
+        db.session.rollback()
+    history.entry().outcome = "findings" if found["broken"] else "done"
+    history.changed_in_bulk(
+        "InventoryItem",
+        "check_ledger",
+        items=found["items"],
+        movements=found["movements"],
+        broken=found["broken"][:100],
+    )
+    if found["broken"]:
+        current_app.logger.error("ledger: %s balances do not agree; run flask check-ledger", len(found["broken"]))
+
+
+def sweep_sessions() -> None:
+    """Takes out browser sessions that nobody can use any more."""
+    swept = sessions.sweep()
+    if swept:
+        current_app.logger.info("sessions: %s swept", swept)
