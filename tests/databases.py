@@ -21,7 +21,7 @@ SECRET_KEY = "a-key-for-tests-and-nothing-else-0123456789"
 PRISTINE = "pristine"  # the PostgreSQL schema in which a database keeps what its template held
 
 # Template -> the commands that fill it, on top of the template named first.
-TEMPLATES = {"console": ("", [["db", "upgrade"]]), "demo": ("console", [["demo"]])}
+TEMPLATES = {"console": ("", [["init"]]), "demo": ("console", [["demo"]])}
 
 if KIND not in ("sqlite", "postgresql"):
     raise SystemExit(f"TEST_DATABASE is sqlite or postgresql, not {KIND!r}.")

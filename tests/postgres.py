@@ -57,7 +57,8 @@ def _run(*command: str) -> None:
         raise RuntimeError(f"{' '.join(command)} answered {done.returncode}:\n{done.stdout}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -88,7 +89,7 @@ class Cluster:
         _run(program("initdb"), "-D", str(self.data), "-U", "postgres", "--auth=trust", "-E", "UTF8",
              "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         for left in reversed(range(3)):
-            port = _free_port()
+            port = free_port()
             try:
                 self._start_at(port)
                 break
