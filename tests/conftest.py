@@ -1,4 +1,4 @@
-"""What every test may ask for: an app on a database of its own, data as new for each test, browsers without a browser."""
+"""What every test may ask for: an app on a database of its own, data as new each time, browsers without a browser."""
 
 import os
 import shutil

@@ -16,7 +16,7 @@ SMALL_TARGETS = """least => [...document.querySelectorAll(
   .filter(one => one.checkVisibility({opacityProperty: true, visibilityProperty: true}))
   .map(one => [one, (one.closest('label') || one).getBoundingClientRect(), one.getBoundingClientRect()])
   .filter(([, whole, own]) => own.width > 1 && own.height > 1 && Math.min(whole.width, whole.height) < least)
-  .map(([one, whole]) => `${one.outerHTML.slice(0, 120)} is ${Math.round(whole.width)} x ${Math.round(whole.height)}`)"""
+  .map(([one, box]) => `${one.outerHTML.slice(0, 120)} is ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
 
 
 def watch(context: BrowserContext, address: str, problems: list[str]) -> None:
