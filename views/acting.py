@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, redirect, request
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.actions import ActionItem
 from flask_babel import gettext as _
@@ -41,8 +41,7 @@ class Acting:
             offered.append(self._offer(name, said, row))
         return offered
 
-    @staticmethod
-    def _offer(name: str, said: Act, row: Any) -> dict[str, Any]:
+    def _offer(self, name: str, said: Act, row: Any) -> dict[str, Any]:
         """One act as the templates draw it; one that asks on a page of its own needs no dialog before."""
         return {
             "name": name,
@@ -51,6 +50,8 @@ class Acting:
             "icon": said.icon,
             "multiple": said.on_many,
             "of": "" if row is None else str(row),
+            "post": True,
+            "href": "" if row is None else url_for(f"{self.endpoint}.action", name=name, pk=row.id),
         }
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, abort, request, stream_with_context, url_for
+from flask import Response, abort, g, request, stream_with_context, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 
 from app import history
 from app.fab.filter_values import BadFilter
+from models.scope import acting
 from views.words import cell, describe, value_at
 
 KINDS = {
@@ -22,14 +23,13 @@ KINDS = {
 class Exporting:
     """What a screen adds to hand its list over as a spreadsheet."""
 
-    def export_links(self) -> list[dict[str, str]]:
-        """What the list offers to whoever may export: label and address, with the filters in force."""
+    def export_links(self) -> list[tuple[str, str]]:
+        """What the list offers to whoever may export: (kind, address), with the filters in force."""
         if not self.may("export"):
             return []
         narrowed = {name: values for name, values in request.args.lists() if name.startswith("_flt_")}
         return [
-            {"label": label, "href": url_for(f"{self.endpoint}.export", kind=kind, **narrowed)}
-            for kind, (_mime, label) in KINDS.items()
+            (label, url_for(f"{self.endpoint}.export", kind=kind, **narrowed)) for kind, (_mime, label) in KINDS.items()
         ]
 
     @expose("/export/<string:kind>")
@@ -45,7 +45,7 @@ class Exporting:
         filters = self._filters.get_joined_filters(self._base_filters)
         shown = [describe(self.entity, name) for name in self.export_columns]
         headers = [str(self.label_columns.get(what.path, what.label)) for what in shown]
-        body = stream_with_context(self._stream(kind, headers, self._cells(shown, filters, kind)))
+        body = stream_with_context(self._stream(kind, headers, self._cells(shown, filters, kind), history.entry()))
         answer = Response(body, mimetype=KINDS[kind][0])
         answer.headers["Content-Disposition"] = f"attachment; filename={self.route_base.strip('/')}.{kind}"
         answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -59,11 +59,16 @@ class Exporting:
                 yield [to_cell(value_at(row, path)) for path, to_cell in turn]
 
     @staticmethod
-    def _stream(kind: str, headers: list[str], rows: Iterator[list[Any]]) -> Iterator[bytes | str]:
-        """The file in pieces; what was handed over is in the history even if the reader stops half way."""
+    def _stream(kind: str, headers: list[str], rows: Iterator[list[Any]], asked: history.Entry) -> Iterator[bytes]:
+        """The file in pieces, as whoever asked: by now the request's own session is closed.
+
+        What was handed over is in the history even if the reader stops half way.
+        """
         from app.formats import tables
 
-        try:
-            yield from tables.xlsx_stream(headers, rows) if kind == "xlsx" else tables.csv_stream(headers, rows)
-        finally:
-            history.write_what_was_shown()
+        with acting(g.reach):
+            history.begin(act=asked.act, method=asked.method, path=asked.path, address=asked.address)
+            try:
+                yield from tables.xlsx_stream(headers, rows) if kind == "xlsx" else tables.csv_stream(headers, rows)
+            finally:
+                history.write_what_was_shown()

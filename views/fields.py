@@ -47,9 +47,9 @@ class CodeField(SelectField):
 
     def iter_choices(self) -> Iterator[Choice]:
         if self.blank or self.data is None:
-            yield Choice("", "", _selected=self.data is None)
+            yield Choice("", "", self.data is None, {})
         for code, words in self.codes().items():
-            yield Choice(code, str(words), _selected=code == self.data)
+            yield Choice(code, str(words), code == self.data, {})
 
     def pre_validate(self, form: Any) -> None:
         if self.data is not None and self.data not in self.codes():
@@ -123,7 +123,7 @@ class RelationField(Field):
         options = Markup("").join(
             Markup('<option value="{}"{}>{}</option>').format(key, self._mark(key), words) for key, words in self.choices()
         )
-        said = {"class_": "form-control", **said, "name": self.name, "id": self.id, "required": bool(self.flags.required)}
+        said = {"class": "form-control", **said, "name": self.name, "id": self.id, "required": bool(self.flags.required)}
         marks = widgets.html_params(**said, data_ajax=self.url, data_ajax_method="POST")
         return Markup('<select {}><option value=""></option>{}</select>').format(Markup(marks), options)
 

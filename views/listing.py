@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from flask_appbuilder.urltools import get_filter_args, get_order_args
+from flask_appbuilder.urltools import get_order_args
 from flask_appbuilder.widgets import RenderTemplateWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,6 +23,7 @@ from app.fab.page_history import is_own_path
 from views import fields
 from views.words import Described, describe
 
+PARAMETER = re.compile(r"_flt_(\d)_(\w+)")
 KEPT = "searches"  # in the server-side session: screen -> what was searched
 ENDS = {"from": _l("from"), "until": _l("until")}
 
@@ -117,7 +119,11 @@ class Listing:
 
     def _narrow(self) -> None:
         """Takes the filters of the address, and those that were posted and are kept on the server."""
-        get_filter_args(self._filters)
+        self._filters.clear_filters()
+        for name in sorted(request.args):
+            asked = PARAMETER.fullmatch(name)
+            if asked and asked[2] in self.search_columns:
+                self._filters.add_filter_index(asked[2], int(asked[1]), request.args.getlist(name))
         for name, value in self.searched().items():
             index, column = name.split("_", 1)
             if column in self.personal_search_columns:

@@ -61,7 +61,7 @@ def _views() -> tuple[type, type, type]:
     class JarView(ModelView):
         datamodel = SQLAInterface(Jar)
         list_columns = ["label", "spoons"]
-        search_columns = ["label", "spoons", "filled_on", "is_sealed", "shelf"]
+        search_columns = ["label", "spoons", "filled_on", "is_sealed"]
         add_columns = ["label", "spoons"]
         edit_columns = ["label", "spoons"]
 
