@@ -116,7 +116,7 @@ def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callabl
         problem = None
         try:
             post.send(letters.write(one.kind, one.language, one.context, one.to_address, one.message_id))
-        except Exception as error:  # whatever it is, it is this mail's problem and goes into its row
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's problem and goes into its row
             problem = problem_of(error)
             current_app.logger.warning("notice %s: attempt %s: %s", one.id, one.attempt, type(error).__name__)
             if isinstance(error, Unreachable):

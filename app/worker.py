@@ -49,13 +49,13 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
 
 
 def step(app: Flask, name: str, work: Callable[[], Any]) -> None:
-    """One job: in its own transaction and history entry, as the worker's account; its failure is told without values."""
+    """One job: a transaction and history entry of its own, as the worker; its failure is told without values."""
     with app.app_context(), acting(ACCOUNT):
         history.begin(act=f"job {name}")
         try:
             work()
             db.session.commit()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a job that fails must not end the worker
             db.session.rollback()
             frames = "".join(traceback.format_tb(error.__traceback__))  # code lines only, no values
             app.logger.error("job %s: %s\n%s", name, type(error).__name__, frames)

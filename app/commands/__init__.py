@@ -1,4 +1,4 @@
-"""The commands: `flask init | demo | work | deliver | check-ledger | upload-recipients | people | add-administrator`."""
+"""The commands of the product: `flask --help` lists them."""
 
 from __future__ import annotations
 

@@ -18,9 +18,11 @@ def demo() -> tuple[dict[str, Any], str]:
     production.refuse_demo(current_app)
     from app import demo as data
 
-    facts = data.load()
-    lines = [f"  {one['profile']:<28} {one['username']:<20} {one['password']}" for one in facts["sign_ins"]]
-    return facts, "\n".join([_("Sign in as:"), *lines])
+    kept = data.is_loaded()
+    data.load()
+    people = [{"profile": profile, "username": name, "password": data.PASSWORD} for profile, name in data.SIGN_INS]
+    lines = [f"  {one['profile']:<28} {one['username']:<20} {one['password']}" for one in people]
+    return {"loaded": not kept, "sign_ins": people}, "\n".join([_("Sign in as:"), *lines])
 
 
 @command(

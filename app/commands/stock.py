@@ -14,7 +14,7 @@ from models.base import db
 
 @command("check-ledger")
 def check_ledger() -> tuple[dict[str, Any], str, int]:
-    """Prove the ledger: each balance against its movements, the doses given against the ledger. 1 means it does not hold."""
+    """Prove each balance by its movements, and the doses given by the ledger; 1 when they do not agree."""
     with database.reading_only():
         found = stock.check_ledger()
         db.session.rollback()

@@ -36,7 +36,7 @@ def opened(make: Any, url: str, make_tables: bool, **more: Any) -> Any:
         raise NoStore("WORKER_STORE needs a package that is not installed: redis for redis://") from None
     except NoStore:
         raise
-    except Exception as error:  # each store has its own; their texts may hold the address
+    except Exception as error:  # noqa: BLE001 - each store has its own; their texts may hold the address
         raise NoStore(
             f"The worker's store does not answer, or `flask init` has not made it yet ({type(error).__name__})."
         ) from None
