@@ -50,8 +50,15 @@ def _account() -> dict[str, int]:
 def _run(*command: str) -> None:
     """Runs one of its programs and, where it fails, says all that it said."""
     done = subprocess.run(
-        command, **_account(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, extra_groups=[] if _account() else None, env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": "/tmp"},
+        command,
+        **_account(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        extra_groups=[] if _account() else None,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": "/tmp"},
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} answered {done.returncode}:\n{done.stdout}")
