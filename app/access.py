@@ -136,9 +136,13 @@ def may_grant(profile: str) -> frozenset[str]:
     return table().grants.get(profile, frozenset())
 
 
+# What every profile may besides: read the description of the API.
+API_DESCRIPTION = [["^OpenApi$", "^can_get$"], ["^SwaggerView$", "^can_show$"]]
+
+
 def fab_roles() -> dict[str, list[list[str]]]:
     """The table as Flask-AppBuilder's FAB_ROLES: anchored patterns, since it matches prefixes."""
-    roles: dict[str, list[list[str]]] = {profile: [] for profile in profiles()}
+    roles: dict[str, list[list[str]]] = {profile: [*API_DESCRIPTION] for profile in profiles()}
     for (profile, entity), granted in table().verbs.items():
         roles[profile] += [[f"^{entity}$", f"^can_{verb}$"] for verb in sorted(granted)]
     return roles
