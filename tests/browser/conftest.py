@@ -33,7 +33,7 @@ DEVICES: dict[str, dict[str, Any]] = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever lies here needs a browser."""
     for item in items:
-        if "browser" in item.path.parts:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
