@@ -12,10 +12,11 @@ DEEPEST_ROW = 1_048_576  # the last row a spreadsheet has
 # The inside of a workbook, which is a zip file
 MOST_MEMBERS = 500
 MOST_UNPACKED = 100 * MEGABYTE
+MOST_TAGS = 8_000_000  # in all XML members together; 40,000 rows of people have about 7 million
 WORST_RATIO = 100  # unpacked : packed, looked at from this size on
 RATIO_LOOKED_AT_FROM = 5 * MEGABYTE
 
 # The child process that parses it
-CHILD_MEMORY = 512 * MEGABYTE  # address space
-CHILD_CPU_SECONDS = 60
-CHILD_WAIT_SECONDS = 120
+CHILD_MEMORY = 200 * MEGABYTE  # address space
+CHILD_CPU_SECONDS = 40
+CHILD_WAIT_SECONDS = 90

@@ -84,7 +84,8 @@ def _table(raw: Iterable[Raw], template: Template, phased: bool, most_rows: int)
         if row is None or explains:
             continue
         if len(table.rows) == most_rows:
-            raise FileRefused("too_many_rows", most=most_rows)
+            found = most_rows + 1 + sum(any(map(cell_text, cells)) for _number, cells, _formulas in rows)
+            raise FileRefused("too_many_rows", most=most_rows, found=found)
         table.rows.append(row)
     if not table.rows:
         raise FileRefused("no_rows")

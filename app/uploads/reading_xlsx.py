@@ -11,10 +11,10 @@ from typing import Any
 from app.uploads.limits import DEEPEST_ROW, LONGEST_CELL, MOST_COLUMNS, MOST_TEXT
 from app.uploads.reading_csv import Raw
 from app.uploads.refused import FileRefused
-from app.uploads.zip_directory import check_contents, checked
+from app.uploads.zip_directory import check_contents, checked, pieces
 
 _ZEROS = re.compile(r"0+")
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z0-9:]{1,30})[\"']")
+_MERGED = re.compile(rb"<(?:\w{1,20}:)?mergeCell\s[^>]{0,100}?ref=[\"']([A-Z0-9:]{1,30})[\"']")
 
 
 def raw_rows(data: bytes) -> Iterator[Raw]:
@@ -62,9 +62,9 @@ def _damaged(problem: Exception) -> FileRefused:
 
 def _refuse_merged(archive: Any, sheet: Any) -> None:
     """A merged cell leaves the rows under it empty: whose value it is cannot be known."""
-    merged = _MERGED.search(archive.read(sheet._worksheet_path))
-    if merged:
-        raise FileRefused("merged", where=merged.group(1).decode())
+    for piece, _fresh in pieces(archive, sheet._worksheet_path):
+        if merged := _MERGED.search(piece):
+            raise FileRefused("merged", where=merged.group(1).decode())
 
 
 def _row(number: int, cells: Any) -> Raw | None:

@@ -40,7 +40,9 @@ REASONS = {
     "wide_row": _l(
         "Row %(row)s has more cells than there are column headings. A value with a comma needs quotation marks."
     ),
-    "too_many_rows": _l("The file has more than %(most)s rows. Split it into smaller files."),
+    "too_many_rows": _l(
+        "The file has %(found)s rows. At most %(most)s rows can be sent at once; please split it into smaller files."
+    ),
     "no_header": _l(
         "The first row must hold the column headings of the template, such as “First Name”. None was found."
     ),

@@ -17,9 +17,16 @@ from app.uploads.deciding import Decided, decide
 from app.uploads.json_rows import rows_of
 from app.uploads.kinds import Known, employer_key
 from app.uploads.limits import MOST_ROWS
-from app.uploads.reading import Row, read
+from app.uploads.reading import Row, Table, read
 from app.uploads.recipients import RECIPIENTS
-from app.uploads.writing import fill_people, insert_people, insert_rows, link_people, one_upload_at_a_time
+from app.uploads.writing import (
+    fill_people,
+    insert_people,
+    insert_rows,
+    link_people,
+    one_upload_at_a_time,
+    welcome_people,
+)
 from models.base import RuleBroken, db, utcnow
 from models.enrollment import Organization
 from models.recipients import PriorityGroup, Recipient
@@ -49,16 +56,17 @@ def preview(
     location_id: int | None = None,
     organization_id: int | None = None,
     most_rows: int = MOST_ROWS,
+    table: Table | None = None,
 ) -> Upload:
     """Reads, checks and matches a file and keeps the result for review; enters nobody.
 
     The place is the one of `by` unless given. Raises FileRefused when the file cannot be taken at all.
+    Who holds a lock while reading gives the `table` read before.
     """
     if location_id is None and organization_id is None:
         location_id, organization_id = _place_of(by)
-    phased = is_phased_now()
-    table = read(data, file_name, RECIPIENTS, phased, most_rows)
-    decided = _decide(table.rows)
+    table = table or read(data, file_name, RECIPIENTS, is_phased_now(), most_rows)
+    decided = decide_rows(table.rows)
     upload = Upload(
         kind=RECIPIENTS.kind,
         location_id=location_id,
@@ -91,9 +99,10 @@ def commit(upload: Upload, by: Reach) -> Upload:
     if upload.status != "reviewed":
         raise RuleBroken(_("This upload is not waiting any more: it was entered or cancelled."))
     before = _rows_again(upload.id)
-    decided = _decide([Row(number, typed) for number, typed, _outcome in before])
+    decided = decide_rows([Row(number, typed) for number, typed, _outcome in before])
     new = [one for one in decided if one.outcome == "new"]
     keys = insert_people(new, upload.id)
+    welcome_people(new, keys, upload)
     fill_people([one for one in decided if one.outcome == "changed"], upload.id)
     known = [one.known.id for one in decided if one.known is not None]
     link_people(list(dict.fromkeys([*keys, *known])), upload)
@@ -119,7 +128,7 @@ def cancel(upload: Upload, by: Reach) -> Upload:
     return upload
 
 
-def _decide(rows: list[Row]) -> list[Decided]:
+def decide_rows(rows: list[Row]) -> list[Decided]:
     """Check and match, the same for preview and commit."""
     known = Known(groups_now(), is_phased_now(), _employers(row.typed.get("Employer") for row in rows))
     return decide(check(rows, RECIPIENTS, known, Recipient.__table__), RECIPIENTS)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, bindparam, func, insert, literal, select, text, update
 
 from app import history
+from app.rules import notices
 from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
@@ -73,6 +74,13 @@ def insert_people(new: list[Decided], upload_id: int) -> list[int]:
     insert_rows(PEOPLE, rows)
     history.changed_in_bulk("Recipient", "add", keys, upload=upload_id)
     return keys
+
+
+def welcome_people(new: list[Decided], keys: list[int], upload: Upload) -> int:
+    """Queues the invitation to each new person with an address; says how many."""
+    people = [(key, one.row.values["email"], one.row.values["language"]) for one, key in zip(new, keys, strict=True)]
+    place = upload.location or upload.organization
+    return notices.queue_many("welcome", people, upload.location_id, place=place.name if place else "")
 
 
 def fill_people(changed: Iterable[Decided], upload_id: int) -> None:

@@ -1,0 +1,147 @@
+"""What a person sees before entering an upload: each wrong cell named, what would be added, and what speaks against."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import exists, func, select
+
+from app.uploads.checking import FAMILIES
+from app.uploads.columns import Column
+from app.uploads.kinds import Wrong, date
+from app.uploads.reading import Row
+from app.uploads.recipients import RECIPIENTS
+from app.uploads.recipients_commit import decide_rows
+from models.base import db
+from models.recipients import RecipientLink
+from models.uploads import OUTCOMES, Upload, UploadRow
+
+MOST_SHOWN = 300  # rows of one outcome on the page; the fix-file has them all
+
+
+@dataclass(frozen=True)
+class WrongCell:
+    """One wrong cell, named as the spreadsheet shows it, with what was typed and how to mend it."""
+
+    row: int
+    column: str
+    typed: str
+    message: str
+    how: str
+
+
+@dataclass
+class Family:
+    """All wrong cells of one kind, and what that kind means."""
+
+    code: str
+    words: Any
+    cells: list[WrongCell] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row by what the uploader typed: who it is, what was read as the date of birth, and what is said of the row."""
+
+    row: int
+    name: str
+    typed_birth_date: str
+    birth_date: dt.date | None
+    said: list[str]
+    fills: list[tuple[str, str]] = field(default_factory=list)
+
+
+def rows_of(upload: Upload, outcome: str, most: int = MOST_SHOWN) -> list[Any]:
+    """The first rows of an outcome, in the order of the file."""
+    columns = (UploadRow.id, UploadRow.row, UploadRow.typed, UploadRow.errors, UploadRow.recipient_id)
+    mine = (UploadRow.upload_id == upload.id, UploadRow.outcome == outcome)
+    return list(db.session.execute(select(*columns).where(*mine).order_by(UploadRow.row).limit(most)))
+
+
+def families(rows: Iterable[Any]) -> list[Family]:
+    """The wrong cells of refused rows, by kind of error in the order of the kinds."""
+    columns = {column.header: column for column in RECIPIENTS.columns}
+    found = {code: Family(code, words) for code, words in FAMILIES.items()}
+    for row in rows:
+        for error in row.errors:
+            header = error["column"]
+            cell = WrongCell(row.row, header, row.typed.get(header, ""), error["message"], how_to_fix(columns.get(header)))
+            found[error["code"]].cells.append(cell)
+    return [family for family in found.values() if family.cells]
+
+
+def how_to_fix(column: Column | None) -> str:
+    """What a column wants, in a sentence with an example."""
+    if column is None:
+        return ""
+    example = _("For example: %(example)s", example=column.example) if column.example else ""
+    return " ".join(words for words in (str(column.help), example) if words)
+
+
+def people(rows: Iterable[Any], fills: dict[int, list[tuple[str, str]]] | None = None) -> list[Person]:
+    """Rows as the people they name; only what the file says, never what is stored of anybody."""
+    return [
+        Person(
+            row=row.row,
+            name=" ".join(row.typed[part] for part in ("First Name", "Last Name") if row.typed.get(part)),
+            typed_birth_date=row.typed.get("Date of Birth", ""),
+            birth_date=_birth_date(row.typed.get("Date of Birth", "")),
+            said=[error["message"] for error in row.errors],
+            fills=(fills or {}).get(row.row, []),
+        )
+        for row in rows
+    ]
+
+
+def _birth_date(typed: str) -> dt.date | None:
+    """What the file's one rule for dates reads in a text."""
+    try:
+        return date(typed, RECIPIENTS.column("birth_date"), None)  # type: ignore[arg-type]
+    except Wrong:
+        return None
+
+
+def fills_now(rows: Iterable[Any]) -> dict[int, list[tuple[str, str]]]:
+    """What each row would add to the person known, as things stand: heading and what was typed, by row number."""
+    headers = {column.field: column.header for column in RECIPIENTS.columns}
+    decided = decide_rows([Row(row.row, row.typed) for row in rows])
+    return {
+        one.row.number: [(headers[name], one.row.typed[headers[name]]) for name in headers if name in one.fills]
+        for one in decided
+    }
+
+
+def joining(upload: Upload) -> int:
+    """How many people who need nothing written would be seen by this place from now on."""
+    side = RecipientLink.location_id == upload.location_id
+    if upload.location_id is None:
+        side = RecipientLink.organization_id == upload.organization_id
+    here = exists().where(RecipientLink.recipient_id == UploadRow.recipient_id, side).correlate(UploadRow)
+    query = select(func.count(func.distinct(UploadRow.recipient_id))).where(
+        UploadRow.upload_id == upload.id, UploadRow.outcome == "same", UploadRow.recipient_id.is_not(None), ~here
+    )
+    return db.session.scalar(query) or 0
+
+
+def rows_in_all(upload: Upload) -> int:
+    """How many rows the file has."""
+    return sum(getattr(upload, f"rows_{outcome}") for outcome in OUTCOMES)
+
+
+def looks_wrong(upload: Upload) -> bool:
+    """Whether most rows are refused, so that it may be the wrong file."""
+    return upload.rows_refused * 2 > rows_in_all(upload)
+
+
+def entered_before(upload: Upload) -> Upload | None:
+    """The last time that this very file was entered for this place."""
+    query = select(Upload).where(
+        Upload.sha256 == upload.sha256, Upload.status == "committed", Upload.id != upload.id,
+        Upload.location_id.is_not_distinct_from(upload.location_id),
+        Upload.organization_id.is_not_distinct_from(upload.organization_id),
+    )  # fmt: skip
+    return db.session.scalars(query.order_by(Upload.committed_at.desc()).limit(1)).first()
