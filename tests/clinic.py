@@ -40,7 +40,7 @@ class Page:
 
     def __init__(self, answer: Any):
         self.answer, self.code = answer, answer.status_code
-        self.html = answer.get_data(as_text=True)
+        self.html = answer.data.decode(errors="replace")
         self.tree = html5lib.parse(self.html)
 
     @property

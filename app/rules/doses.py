@@ -37,6 +37,7 @@ class NewDose:
     fact_sheet_given: bool = False
     override_reason: str = ""
     note: str = ""
+    recipient_id: int | None = None  # whose page the form was on; it must be the visit's person
 
 
 def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]:
@@ -76,6 +77,8 @@ def administer(new: NewDose, by: Reach) -> Dose:
     person = db.session.get_one(Recipient, visit.recipient_id, with_for_update=True)
     if (known := done_before(new.key)) is not None:  # asked under the lock: two at once are one after the other
         return _same_or_refused(known, new, by)
+    if new.recipient_id not in (None, person.id):
+        raise RuleBroken(_("This form belongs to another person. Please open it anew."))
     db.session.refresh(visit)
     if visit.status != "checked_in":
         raise RuleBroken(_("This person is not checked in here today."), field="visit")

@@ -65,7 +65,7 @@ class DoseForm(KeyForm):
 
     def validate_given_at(self, field: Any) -> None:
         """A year that no clock of ours knows is refused here; the rest is the rule's."""
-        if not 1900 <= field.data.year <= 2200:
+        if field.data is not None and not 1900 <= field.data.year <= 2200:
             raise validators.ValidationError(_("Please give the day and time."))
 
     def propose(self, proposal: dict[str, Any], visit_id: int, location: Location) -> None:
@@ -77,7 +77,7 @@ class DoseForm(KeyForm):
         self.given_at.data = local(utcnow(), location).replace(second=0, microsecond=0, tzinfo=None)
         self.fact_sheet_given.data = True
 
-    def said(self, location: Location) -> NewDose:
+    def said(self, person: Recipient, location: Location) -> NewDose:
         """What was said, for the rule."""
         return NewDose(
             key=self.key.data,
@@ -91,17 +91,18 @@ class DoseForm(KeyForm):
             fact_sheet_given=self.fact_sheet_given.data,
             override_reason=self.override_reason.data or "",
             note=self.note.data or "",
+            recipient_id=person.id,
         )
 
 
 class VoidForm(FlaskForm):
     """Why a record is taken back, and what became of the dose."""
 
-    reason = TextAreaField(
+    void_reason = TextAreaField(
         _l("Why is the record taken back?"), filters=[stripped], render_kw={**STYLE, "rows": 3},
         validators=[validators.InputRequired(_l("Please say why the dose is voided.")), validators.Length(max=400)],
     )  # fmt: skip
-    disposition = RadioField(
+    void_disposition = RadioField(
         _l("What became of the dose?"), choices=[SelectChoice(code, words) for code, words in DISPOSITIONS.items()], validate_choice=False,
         validators=[validators.AnyOf(DISPOSITIONS, message=_l("Please say what became of the dose."))],
     )  # fmt: skip

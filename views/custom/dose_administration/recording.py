@@ -57,7 +57,7 @@ class DoseAdministration(Page):
             abort(403)
         if not form.validate():
             return self.sheet(person, form, 422)
-        dose = saved(lambda: doses.administer(form.said(location), g.reach), form)
+        dose = saved(lambda: doses.administer(form.said(person, location), g.reach), form)
         if dose is None:
             return self.sheet(person, form, 422)
         return redirect(url_for("DoseAdministration.given", pk=dose.id), 303)
@@ -101,7 +101,7 @@ class DoseAdministration(Page):
         if dose.status == "voided":
             return answer
         if form.is_submitted() and form.validate():
-            if saved(lambda: doses.void(dose, g.reach, form.reason.data, form.disposition.data), form):
+            if saved(lambda: doses.void(dose, g.reach, form.void_reason.data or "", form.void_disposition.data), form):
                 flash(_("The dose record is taken back."), "success")
                 return answer
         code = 422 if form.errors else 200
