@@ -120,6 +120,7 @@ class StockMovement(Ink):
     doses: Mapped[int] = whole(about(_l("Doses"), help=_l("Plus what came, minus what left.")), required=True)
     kind: Mapped[str] = text(12, about(_l("Kind"), choices=MOVEMENT_KINDS), required=True)
     cause: Mapped[str] = text(40, about(_l("Cause")), required=True)
+    inventory_item: Mapped[InventoryItem] = relationship(info=about(_l("Inventory item")))
     at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow)
     by_id: Mapped[int | None] = key_to("ab_user.id", about(_l("By")))
     location: Mapped[Location] = relationship(info=about(_l("Location")))

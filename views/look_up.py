@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 
 from app.row_access import NAMED_EXCEPTIONS
 from models.base import db
@@ -64,7 +64,7 @@ class LookUp:
         if hasattr(self.entity, "last_key"):  # people are found by how their names begin, through the index
             key = search_key(word)
             return or_(*(self._begins(column, key) for column in (self.entity.last_key, self.entity.first_key)))
-        return or_(*(column.icontains(word, autoescape=True) for column in named))
+        return or_(false(), *(column.icontains(word, autoescape=True) for column in named))
 
     @staticmethod
     def _begins(column: Any, key: str) -> Any:
