@@ -1,0 +1,445 @@
+"""Who of a file is new, changed, the same, doubled, or for a person to decide; preview and commit say the same."""
+
+import datetime as dt
+import threading
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app import history
+from app.uploads import fix_file, recipients_commit
+from app.uploads.deciding import decide, missing_facts
+from app.uploads.matching import day_and_month_swapped, near
+from app.uploads.reading import FileRefused, read
+from app.uploads.recipients import RECIPIENTS
+from models.base import RuleBroken, db
+from models.history import History
+from models.recipients import Recipient, RecipientLink
+from models.scope import Reach, acting
+from models.uploads import Upload, UploadRow
+from tests import factories as make
+from tests.uploads_kit import csv_of, person
+
+MANY_NAMES = [
+    f"{first}{last}" for first in ("Bel", "Cor", "Dun", "Fen", "Gar") for last in ("ada", "imo", "ulu", "ety")
+]
+
+
+@pytest.fixture
+def clinic(app):
+    """A location, and the reach of its manager, in force."""
+    with app.test_request_context():
+        place = make.location()
+        user = make.user()
+        db.session.commit()
+        by = Reach("location", user_id=user.id, profile="Healthcare Location Manager", location_id=place.id)
+        with acting(by):
+            yield by
+        db.session.rollback()
+
+
+def previewed(by, *people, **more):
+    upload = recipients_commit.preview(csv_of(*people), "people.csv", by, **more)
+    db.session.commit()
+    return upload
+
+
+def entered(by, *people, **more):
+    upload = previewed(by, *people, **more)
+    recipients_commit.commit(upload, by)
+    db.session.commit()
+    return upload
+
+
+def outcomes(upload):
+    query = select(UploadRow.outcome).where(UploadRow.upload_id == upload.id).order_by(UploadRow.row)
+    return list(db.session.scalars(query))
+
+
+def messages(upload):
+    return [error["message"] for error in recipients_commit.summary(upload)["errors"]]
+
+
+def everybody():
+    """All people, whoever sees them."""
+    with acting(make.SEED):
+        return list(db.session.scalars(select(Recipient).order_by(Recipient.id)))
+
+
+def known(**facts):
+    """A person already here, at another place, like the one of the tests' rows."""
+    values = {
+        "first_name": "Maria", "last_name": "Lopez", "birth_date": dt.date(1984, 3, 25), "phone": "9195555555",
+        "lives_in_nc": True,
+    }  # fmt: skip
+    with acting(make.SEED):
+        somebody = make.recipient(at=make.location(), **values | facts)
+        db.session.commit()
+        return somebody.id
+
+
+def test_a_preview_enters_nobody_and_keeps_what_was_typed_and_what_is_wrong(clinic):
+    upload = previewed(clinic, person(), person(First_Name="R2D2", ZIP="1"))
+    assert everybody() == []
+    assert (upload.status, upload.rows_new, upload.rows_refused) == ("reviewed", 1, 1)
+    row = db.session.scalars(select(UploadRow).where(UploadRow.row == 3)).one()
+    assert row.typed["ZIP"] == "1"
+    assert [error["column"] for error in row.errors] == ["First Name", "ZIP"]
+
+
+def test_commit_enters_the_good_rows_and_leaves_the_others(clinic):
+    upload = entered(clinic, person(), person(First_Name="Ann", External_ID="E-2", ZIP="1"))
+    (only,) = everybody()
+    assert (only.full_name, only.birth_date, only.county) == ("Maria Lopez", dt.date(1984, 3, 25), "37183")
+    assert (only.registration, only.registered_at, only.row_version) == ("uploaded", None, 1)
+    assert len(only.public_id) == 12
+    assert upload.status == "committed"
+    assert upload.committed_at is not None
+    assert outcomes(upload) == ["new", "refused"]
+    assert db.session.scalar(select(UploadRow.recipient_id).where(UploadRow.row == 2)) == only.id
+
+
+def test_the_place_sees_the_people_it_uploaded(clinic):
+    entered(clinic, person())
+    assert db.session.scalars(select(Recipient.last_name)).all() == ["Lopez"]
+    link = db.session.scalars(select(RecipientLink)).one()
+    assert (link.how, link.location_id, link.organization_id) == ("upload", clinic.location_id, None)
+
+
+def test_an_employer_s_people_are_linked_to_the_organization(app):
+    with app.test_request_context():
+        firm = make.organization(kind="employer")
+        db.session.commit()
+        by = Reach("organization", profile="Organization Portal", organization_id=firm.id)
+        with acting(by):
+            entered(by, person())
+            link = db.session.scalars(select(RecipientLink)).one()
+            assert (link.organization_id, link.location_id) == (firm.id, None)
+
+
+def test_the_rows_in_bulk_are_what_the_model_itself_would_write(clinic):
+    entered(clinic, person(First_Name="José-Luis", Last_Name="O'Brien"))
+    (stored,) = everybody()
+    keys = stored.first_key, stored.last_key
+    stored.check()
+    assert keys == (stored.first_key, stored.last_key) == ("joseluis", "obrien")
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(clinic):
+    people = [
+        person(Last_Name=name, External_ID=name, Email="", Phone="") | {"Email": f"{name}@example.com"}
+        for name in MANY_NAMES
+    ]
+    entered(clinic, *people)
+    before = [(one.id, one.row_version) for one in everybody()]
+    again = entered(clinic, *people)
+    assert (again.rows_same, again.rows_new, again.rows_changed) == (len(people), 0, 0)
+    assert [(one.id, one.row_version) for one in everybody()] == before
+    assert db.session.scalar(select(func.count(RecipientLink.id))) == len(people)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ({"phone": "9195555555"}, {"Email": "", "External_ID": "", "Street": "1 Elm"}),
+        ({"phone": None, "email": "MARIA@example.com"}, {"Phone": "", "External_ID": "", "Street": "1 Elm"}),
+        ({"phone": None, "external_id": "E-1"}, {"Phone": "9190000000", "Email": ""}),
+        ({"phone": None, "street": "12 oak  STREET", "zip_code": "27601-1234"}, {"External_ID": "", "Email": ""}),
+    ],
+)
+def test_same_names_birth_date_and_one_mark_are_the_same_person(clinic, stored, typed):
+    key = known(**stored)
+    upload = previewed(clinic, person(First_Name="MARIA", Last_Name="López", **typed))
+    assert outcomes(upload)[0] in ("same", "changed")
+    assert db.session.scalars(select(UploadRow.recipient_id)).one() == key
+
+
+def test_without_a_common_mark_people_of_one_name_and_birth_date_are_for_a_person_to_decide(clinic):
+    known(phone="3365550000")
+    upload = entered(clinic, person())
+    assert outcomes(upload) == ["review"]
+    assert len(everybody()) == 1
+    assert db.session.scalars(select(UploadRow.recipient_id)).one() is None
+    assert db.session.scalars(select(RecipientLink)).all() == []
+
+
+def test_missing_facts_are_added_and_nothing_is_replaced(clinic):
+    key = known(sex="M", email=None)
+    upload = entered(clinic, person())
+    somebody = next(one for one in everybody() if one.id == key)
+    assert outcomes(upload) == ["changed"]
+    assert (somebody.sex, somebody.email, somebody.city) == ("M", "maria@example.com", "Raleigh")
+    assert somebody.row_version == 2
+    assert db.session.scalars(select(Recipient.id)).all() == [key]
+
+
+def test_an_address_is_not_mixed_with_another():
+    row = {
+        "street": "12 Oak",
+        "street2": None,
+        "city": "Raleigh",
+        "state": "NC",
+        "zip_code": "27601",
+        "county": "37183",
+    }
+    empty = dict.fromkeys(
+        [*row, "middle_name", "suffix", "sex", "races", "ethnicity", "phone", "email", "employer_id", "industry"]
+        + ["priority_group", "language", "external_id"]
+    )
+    typed = dict.fromkeys(empty) | row
+    assert missing_facts(empty, typed) == {name: value for name, value in row.items() if value}
+    assert missing_facts(empty | {"city": "Durham"}, typed) == {}
+    assert missing_facts(empty | {"city": "Raleigh"}, typed).keys() == {"street", "state", "zip_code", "county"}
+
+
+ALIKE = [
+    {"first_name": "Marie"},
+    {"first_name": "Mara"},
+    {"first_name": "Lopez", "last_name": "Maria"},
+    {"birth_date": dt.date(1984, 4, 3)},
+]
+
+
+@pytest.mark.parametrize("facts", ALIKE)
+def test_someone_who_looks_like_a_known_person_is_not_entered(clinic, facts):
+    known(**facts)
+    typed = person(Date_of_Birth="03/04/1984") if "birth_date" in facts else person()
+    upload = entered(clinic, typed)
+    assert outcomes(upload) == ["review"]
+    assert len(everybody()) == 1
+    assert "looks like" in messages(upload)[0]
+
+
+UNLIKE = [{"first_name": "Walter"}, {"last_name": "Lopes"}, {"birth_date": dt.date(1984, 3, 26)}]
+
+
+@pytest.mark.parametrize("facts", UNLIKE)
+def test_someone_else_is_new(clinic, facts):
+    known(**facts)
+    assert outcomes(entered(clinic, person())) == ["new"]
+
+
+def test_several_known_people_who_would_fit_are_a_question(clinic):
+    known()
+    known(email="maria@example.com")
+    assert outcomes(previewed(clinic, person())) == ["review"]
+
+
+def test_a_person_twice_in_the_file_is_entered_once_and_the_first_row_is_named(clinic):
+    upload = entered(
+        clinic, person(), person(First_Name="Ann", External_ID="E-2"), person(Phone="(919) 555 5555", Email="")
+    )
+    assert outcomes(upload) == ["new", "new", "doubled"]
+    assert len(everybody()) == 2
+    assert messages(upload) == ["The same person stands in row 2."]
+
+
+def test_two_people_of_one_name_and_birth_date_in_the_file_are_a_question(clinic):
+    other = person(Phone="3365550000", Email="other@example.com", External_ID="E-2", Street="1 Elm")
+    upload = entered(clinic, person(), other)
+    assert outcomes(upload) == ["new", "review"]
+    assert "Row 2" in messages(upload)[0]
+
+
+def test_twins_in_one_file_are_both_entered_and_both_known_again(clinic):
+    twins = [person(), person(First_Name="Mario", External_ID="E-2")]
+    assert outcomes(entered(clinic, *twins)) == ["new", "new"]
+    assert outcomes(entered(clinic, *twins)) == ["same", "same"]
+
+
+def test_families_may_share_an_email_address_and_a_phone(clinic):
+    assert outcomes(entered(clinic, person(), person(First_Name="Walter", External_ID=""))) == ["new", "new"]
+
+
+def test_commit_looks_again_at_what_is_known_since_the_preview(clinic):
+    first, second = previewed(clinic, person()), previewed(clinic, person())
+    for upload in (first, second):
+        recipients_commit.commit(upload, clinic)
+        db.session.commit()
+    assert (outcomes(first), outcomes(second)) == (["new"], ["same"])
+    assert (second.rows_new, second.rows_same) == (0, 1)
+    assert len(everybody()) == 1
+
+
+def test_two_people_who_commit_the_same_file_at_once_enter_it_once(app, clinic):
+    people = [person(Last_Name=name, Email=f"{name}@example.com", Phone="", External_ID="") for name in MANY_NAMES]
+    keys = [previewed(clinic, *people).id for _ in range(4)]
+    db.session.remove()
+    start, failures = threading.Barrier(len(keys)), []
+
+    def work(key):
+        try:
+            with app.test_request_context(), acting(clinic):
+                start.wait()
+                recipients_commit.commit(db.session.get_one(Upload, key), clinic)
+                db.session.commit()
+                db.session.remove()
+        except Exception as problem:  # noqa: BLE001 - told by the main thread
+            failures.append(problem)
+
+    threads = [threading.Thread(target=work, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with acting(clinic):
+        assert failures == []
+        assert db.session.scalar(select(func.count(Recipient.id))) == len(people)
+        assert sorted(upload.rows_new for upload in db.session.scalars(select(Upload))) == [0, 0, 0, len(people)]
+
+
+def test_an_upload_is_entered_once_and_not_after_it_was_cancelled(clinic):
+    upload = entered(clinic, person())
+    with pytest.raises(RuleBroken):
+        recipients_commit.commit(upload, clinic)
+    with pytest.raises(RuleBroken):
+        recipients_commit.cancel(upload, clinic)
+    other = previewed(clinic, person(First_Name="Ann", External_ID="E-2"))
+    recipients_commit.cancel(other, clinic)
+    with pytest.raises(RuleBroken):
+        recipients_commit.commit(other, clinic)
+    assert len(everybody()) == 1
+
+
+def test_the_priority_group_must_be_one_of_the_plan_while_it_opens_in_phases(clinic):
+    with acting(make.SEED):
+        make.priority_group(code="1a", opens_on=dt.date(2020, 12, 14))
+        make.priority_group(code="9", opens_on=None)
+        db.session.commit()
+    upload = previewed(clinic, person(), person(Priority_Group="1A"), person(Priority_Group="7"))
+    summary = recipients_commit.summary(upload)["errors"]
+    assert [(error["row"], error["column"], error["code"]) for error in summary if error["column"]] == [
+        (2, "Priority Group", "REQD"), (4, "Priority Group", "DATA"),
+    ]  # fmt: skip
+
+
+def test_an_employer_is_known_by_name_and_an_unknown_one_is_an_error(clinic):
+    with acting(make.SEED):
+        firm = make.organization(name="Acme  Mills", kind="employer")
+        make.organization(name="Gone Ltd", kind="employer", is_active=False)
+        make.organization(name="Twice Inc")
+        make.organization(name="twice inc")
+        firm.name = "Acme Mills"
+        db.session.commit()
+        key = firm.id
+    upload = entered(
+        clinic,
+        person(Employer="acme mills"),
+        person(First_Name="Ann", External_ID="E-2", Employer="Gone Ltd"),
+        person(First_Name="Bo", External_ID="E-3", Employer="Twice Inc"),
+    )
+    assert everybody()[0].employer_id == key
+    assert outcomes(upload) == ["new", "refused", "refused"]
+
+
+def test_state_staff_upload_for_a_place_they_name(app):
+    with app.test_request_context():
+        place = make.location()
+        db.session.commit()
+        by = Reach("state", profile="State Immunization Staff")
+        with acting(by):
+            with pytest.raises(RuleBroken):
+                recipients_commit.preview(csv_of(person()), "a.csv", by)
+            upload = entered(by, person(), location_id=place.id)
+            assert upload.location_id == place.id
+            assert db.session.scalars(select(RecipientLink.location_id)).one() == place.id
+
+
+def test_a_refused_file_leaves_no_upload(clinic):
+    with pytest.raises(FileRefused):
+        recipients_commit.preview(b"", "people.csv", clinic)
+    assert db.session.scalars(select(Upload)).all() == []
+
+
+def test_the_failed_rows_come_back_as_a_file_and_are_taken_once_mended(clinic):
+    upload = entered(clinic, person(), person(First_Name="Ann", External_ID="E-2", ZIP="1"))
+    data = fix_file.workbook(RECIPIENTS, recipients_commit.failed_rows(upload))
+    (row,) = read(data, "fix.xlsx", RECIPIENTS).rows
+    assert row.typed["First Name"] == "Ann"
+    assert outcomes(entered(clinic, row.typed | {"ZIP": "27601"})) == ["new"]
+
+
+def test_the_summary_counts_every_row_and_names_every_error(clinic):
+    upload = previewed(
+        clinic, person(), person(), person(First_Name="Ann", External_ID="E-2", County="Fairfax", City="")
+    )
+    summary = recipients_commit.summary(upload)
+    assert {name: summary[name] for name in ("rows", "new", "doubled", "refused")} == {
+        "rows": 3, "new": 1, "doubled": 1, "refused": 1,
+    }  # fmt: skip
+    assert [(error["row"], error["column"], error["code"]) for error in summary["errors"]] == [
+        (3, "", "DBLD"), (4, "City", "REQD"), (4, "County", "DATA"),
+    ]  # fmt: skip
+    assert summary["file_error"] is None
+
+
+def test_the_history_names_who_was_entered_changed_linked_and_shown(clinic):
+    key = known(email=None)
+    db.session.info["history"] = history.Entry(act="test")
+    upload = entered(clinic, person(), person(First_Name="Ann", External_ID="E-2"))
+    with acting(make.SEED):
+        entries = db.session.scalars(select(History).where(History.location_id == clinic.location_id)).all()
+        new = next(one.id for one in everybody() if one.first_name == "Ann")
+    changes = {(one["entity"], one["act"]): one for entry in entries for one in entry.changed}
+    assert changes["Recipient", "add"]["ids"] == [new]
+    assert changes["Recipient", "edit"]["values"][str(key)]["email"] == [None, "maria@example.com"]
+    assert sorted(changes["RecipientLink", "add"]["recipients"]) == sorted([key, new])
+    assert {"entity": "Recipient", "ids": [key], "upload": upload.id} in [one for e in entries for one in e.shown]
+
+
+def test_another_place_sees_neither_the_upload_nor_its_rows(clinic):
+    entered(clinic, person())
+    with acting(Reach("location", profile="Healthcare Location Manager", location_id=clinic.location_id + 1_000)):
+        db.session.expunge_all()
+        for entity in (Upload, UploadRow, Recipient, RecipientLink):
+            assert db.session.scalars(select(entity)).all() == []
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(clinic):
+    def statements(people):
+        seen = []
+        upload = previewed(clinic, *people)
+        note = lambda *said: seen.append(said[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", note)
+        recipients_commit.commit(upload, clinic)
+        db.session.commit()
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    few = [person(Last_Name=name, External_ID=name) for name in MANY_NAMES[:2]]
+    many = [person(First_Name=name, External_ID=name) for name in MANY_NAMES]
+    assert statements(many) <= statements(few) + 1
+
+
+def test_deciding_and_writing_agree_on_a_file_of_every_outcome(clinic):
+    known(email=None)
+    known(first_name="Bella", phone="3365550000")
+    people = [
+        person(), person(), person(First_Name="Belle", External_ID="E-3"), person(First_Name="Zoe", External_ID="E-4"),
+        person(First_Name="Bad1"),
+    ]  # fmt: skip
+    upload = previewed(clinic, *people)
+    before = outcomes(upload)
+    recipients_commit.commit(upload, clinic)
+    db.session.commit()
+    assert outcomes(upload) == before == ["changed", "doubled", "review", "new", "refused"]
+
+
+def test_first_names_are_near_when_two_letters_differ():
+    for one, other, expected in (
+        ("maria", "maria", True), ("maria", "marie", True), ("maria", "mra", True), ("jon", "john", True),
+        ("maria", "margarita", False), ("ann", "walter", False), ("", "ab", True), ("", "abc", False),
+        ("abcdef", "defabc", False),
+    ):  # fmt: skip
+        assert near(one, other) is expected, (one, other)
+        assert near(other, one) is expected
+
+
+def test_day_and_month_change_about_only_where_that_is_another_date():
+    assert day_and_month_swapped(dt.date(1984, 3, 4)) == dt.date(1984, 4, 3)
+    assert day_and_month_swapped(dt.date(1984, 3, 25)) is None
+    assert day_and_month_swapped(dt.date(1984, 4, 4)) is None
+
+
+def test_nobody_to_match_asks_the_database_nothing(clinic):
+    assert decide([], RECIPIENTS) == []
