@@ -12,7 +12,7 @@ from views.api import api_of
 from views.words import time_zone
 
 MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "history")
-PAGE_MODULES = ("finding", "custom.dose_administration", "custom.proof_printing")
+PAGE_MODULES = ("finding", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),
     "Recipients": (_l("Recipients"), "fa-users"),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from app import history
 from models.acts import act
 from models.base import db, utcnow
 from models.notices import Notice
 from models.recipients import Recipient
 from models.scope import Reach
+
+LANGUAGES = ("en", "es")
+CHUNK = 2_000
 
 
 def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | None:
@@ -26,7 +32,7 @@ def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | 
     notice = Notice(
         kind=kind,
         to_address=address,
-        language=to.language if to.language in ("en", "es") else "en",
+        language=to.language if to.language in LANGUAGES else "en",
         context=context,
         once=once,
         recipient_id=to.id if isinstance(to, Recipient) else None,
@@ -37,6 +43,40 @@ def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | 
     )
     db.session.add(notice)
     return notice
+
+
+def queue_many(
+    kind: str, to: Sequence[tuple[int, str | None, str | None]], location_id: int | None, **context: Any
+) -> int:
+    """Queues a mail of one kind to each recipient with an address, in bulk and once for each; says how many.
+
+    `to`: key, address and language of each recipient. No address, no notice, no error.
+    """
+    now = utcnow()
+    facts = {
+        "row_version": 1, "created_at": now, "next_try_at": now, "status": "queued", "attempts": 0,
+        "kind": kind, "context": context, "location_id": location_id,
+    }  # fmt: skip
+    rows = [
+        facts
+        | {
+            "to_address": address.strip(),
+            "language": language if language in LANGUAGES else "en",
+            "once": f"{kind}-{key}",
+            "recipient_id": key,
+            "message_id": f"<{uuid.uuid4()}@vaccines.example>",
+        }
+        for key, address, language in to
+        if address and address.strip()
+    ]
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Notice.__table__).on_conflict_do_nothing(index_elements=["once"])
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(statement, rows[start : start + CHUNK])
+    if rows:
+        history.changed_in_bulk("Notice", "add", kind=kind, recipients=[row["recipient_id"] for row in rows])
+    return len(rows)
 
 
 @act(label=_l("Send again"), icon="fa-paper-plane", done=_l("Queued to be sent again."))

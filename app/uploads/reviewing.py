@@ -69,7 +69,9 @@ def families(rows: Iterable[Any]) -> list[Family]:
     for row in rows:
         for error in row.errors:
             header = error["column"]
-            cell = WrongCell(row.row, header, row.typed.get(header, ""), error["message"], how_to_fix(columns.get(header)))
+            cell = WrongCell(
+                row.row, header, row.typed.get(header, ""), error["message"], how_to_fix(columns.get(header))
+            )
             found[error["code"]].cells.append(cell)
     return [family for family in found.values() if family.cells]
 

@@ -1,0 +1,38 @@
+// Bulk upload: drop a file on the field, hear at once when it is too large, and see that it is being checked.
+(function () {
+  "use strict";
+  const form = document.getElementById("c-upload-form");
+  if (!form) return;
+  const input = form.elements.file;
+  const zone = form.querySelector("[data-drop]");
+  const status = form.querySelector("[data-status]");
+  const over = (yes) => zone.classList.toggle("c-drop-over", yes);
+
+  zone.querySelector(".c-drop-hint").hidden = false;
+  ["dragenter", "dragover"].forEach((name) => zone.addEventListener(name, (event) => { event.preventDefault(); over(true); }));
+  zone.addEventListener("dragleave", (event) => { if (!zone.contains(event.relatedTarget)) over(false); });
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    over(false);
+    if (!event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    input.focus();
+  });
+
+  const tooBig = () => input.files.length > 0 && input.files[0].size > Number(form.dataset.mostBytes);
+  input.addEventListener("change", () => {
+    input.setAttribute("aria-invalid", String(tooBig()));
+    status.textContent = tooBig() ? form.dataset.tooBig : "";
+    status.classList.toggle("c-wrong", tooBig());
+  });
+  form.addEventListener("submit", (event) => {
+    if (tooBig()) {
+      event.preventDefault();
+      input.focus();
+      return;
+    }
+    status.textContent = form.dataset.wait;
+  });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) status.textContent = ""; });
+})();
