@@ -29,7 +29,10 @@ def new_public_id() -> str:
 
 def search_key(name: str | None) -> str:
     """A name as it is looked up and matched: no case, accents, blanks or punctuation."""
-    flat = unicodedata.normalize("NFKD", name or "").casefold()
+    name = name or ""
+    if name.isascii():  # nearly every name
+        return "".join(filter(str.isalnum, name.casefold()))
+    flat = unicodedata.normalize("NFKD", name).casefold()
     return "".join(letter for letter in flat if unicodedata.category(letter)[0] in "LN")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.uploads.columns import Column, Template
-from app.uploads.kinds import READERS, Known, Wrong
+from app.uploads.kinds import FREE, READERS, Known, Wrong
 from app.uploads.reading import Row
 from models.base import problem_with
 
@@ -93,8 +93,8 @@ class Checker:
         """The value of a text and None, or None and what is wrong with it; remembered for the next row."""
         try:
             value = READERS[column.kind](typed, column, self.known)
-            stored = self.table.c.get(column.field)
-            problem = None if stored is None else problem_with(stored, value)
+            # A date, key or code was taken from what is allowed; free text must fit the column that stores it.
+            problem = problem_with(self.table.c[column.field], value) if column.kind in FREE else None
         except Wrong as wrong:
             problem = wrong.message
         seen[typed] = (None, problem) if problem else (value, None)

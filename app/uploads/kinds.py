@@ -183,3 +183,4 @@ READERS: dict[str, Callable[[str, Column, Known], Any]] = {
     "text": text, "name": name, "date": date, "code": code, "codes": codes, "state": code, "county": county,
     "phone": phone, "email": email, "zip": zip_code, "yes_no": yes_no, "employer": employer, "group": group,
 }  # fmt: skip
+FREE = {"text", "name", "email", "zip"}  # kinds whose value is still what was typed
