@@ -1,7 +1,10 @@
 """What a screen must know of a rule to offer it as a button: plain words on the function, no web.
 
-    @act(label=_l("Void"), confirm=_l("Take this dose record back?"),
-         asks=(Ask("reason", _l("Reason"), "long"), Ask("disposition", _l("What became of it"), "choice", DISPOSITIONS)))
+    @act(
+        label=_l("Void"),
+        confirm=_l("Take this dose record back?"),
+        asks=(Ask("reason", _l("Reason"), "long"), Ask("disposition", _l("What became of it"), "choice", DISPOSITIONS)),
+    )
     def void(dose: Dose, by: Reach, reason: str, disposition: str) -> Dose: ...
 
 A rule without the decorator is a button too, named after its function.

@@ -20,7 +20,13 @@ from tests.conftest import settings_for
 
 SYSTEM = Reach.system("test")
 STATE = ("State Administrator", "State Immunization Staff", "Help Desk", "Auditor")
-AT_LOCATION = ("Vaccine Coordinator", "Healthcare Location Manager", "Healthcare Provider", "Front Desk", "Inventory Manager")
+AT_LOCATION = (
+    "Vaccine Coordinator",
+    "Healthcare Location Manager",
+    "Healthcare Provider",
+    "Front Desk",
+    "Inventory Manager",
+)
 
 
 class Browser(FlaskClient):

@@ -98,7 +98,11 @@ def recall_because(lot, by, reason, kind, sure):
     return lot
 
 
-ASKS = (("reason", "Reason", "long"), ("kind", "Kind", "choice", {"a": "Class A", "b": "Class B"}), ("sure", "Sure", "yes_no"))
+ASKS = (
+    ("reason", "Reason", "long"),
+    ("kind", "Kind", "choice", {"a": "Class A", "b": "Class B"}),
+    ("sure", "Sure", "yes_no"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +127,11 @@ def test_answers_are_checked_kept_and_handed_to_the_rule(world, asking):
     wrong = asking.send(f"/lot/action/recall/{key}", {"_answered": "1", "reason": "", "kind": "z"})
     assert wrong.status_code == 422 and 'id="reason-error"' in wrong.text and 'id="kind-error"' in wrong.text
     refused = asking.send(f"/lot/action/recall/{key}", {"_answered": "1", "reason": "none", "kind": "b"})
-    assert refused.status_code == 422 and "That is no reason." in refused.text and ">none<" in refused.text.replace("\r\n", "")
+    assert (
+        refused.status_code == 422
+        and "That is no reason." in refused.text
+        and ">none<" in refused.text.replace("\r\n", "")
+    )
     above = asking.send(f"/lot/action/recall/{key}", {"_answered": "1", "reason": "never", "kind": "b"})
     assert above.status_code == 422 and "Not today." in above.text
     assert world.read(Lot, key, "status") == "available"

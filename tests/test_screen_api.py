@@ -54,14 +54,19 @@ def test_lists_and_records_hold_keys_of_relations_and_nothing_of_what_they_point
 def test_what_is_out_of_reach_is_not_there(world, manager):
     theirs = unit(world, world.ids.there)
     for method, path in (("GET", theirs), ("PUT", theirs)):
-        assert manager.call(method, f"/api/v1/storageunit/{path}", {"name": "x"} if method == "PUT" else None).status_code == 404
+        assert (
+            manager.call(method, f"/api/v1/storageunit/{path}", {"name": "x"} if method == "PUT" else None).status_code
+            == 404
+        )
     mine = {row["location"] for row in manager.get("/api/v1/storageunit/").json["result"]}
     assert mine <= {world.ids.here}
     assert manager.get("/api/v1/shipment/").json["count"] == 1
 
 
 def test_a_row_is_added_by_the_rules_of_the_form(world, state):
-    answer = state.call("POST", "/api/v1/storageunit/", {"location": world.ids.here, "name": "By API", "unit_kind": "freezer"})
+    answer = state.call(
+        "POST", "/api/v1/storageunit/", {"location": world.ids.here, "name": "By API", "unit_kind": "freezer"}
+    )
     assert answer.status_code == 201 and answer.json["result"]["location"] == world.ids.here
     assert world.read(StorageUnit, answer.json["id"], "name") == "By API"
 
@@ -109,7 +114,10 @@ def test_no_account_is_made_through_a_relation(world, state):
     with world.app.app_context():
         from models.base import db
 
-        assert db.session.connection().exec_driver_sql("SELECT count(*) FROM ab_user WHERE username='intruder'").scalar() == 0
+        assert (
+            db.session.connection().exec_driver_sql("SELECT count(*) FROM ab_user WHERE username='intruder'").scalar()
+            == 0
+        )
 
 
 def test_a_change_leaves_what_was_not_sent(world, manager):
@@ -166,7 +174,9 @@ def test_only_declared_columns_are_searched_and_ordered(world, manager):
     assert manager.get("/api/v1/shipment/", query_string=foreign).json["count"] == 0
 
 
-@pytest.mark.parametrize("asked", [{"page": -1}, {"page_size": -1}, {"page": 10**9}, {"page": 2**70}, {"page_size": 0.5}, {"page": "x"}])
+@pytest.mark.parametrize(
+    "asked", [{"page": -1}, {"page_size": -1}, {"page": 10**9}, {"page": 2**70}, {"page_size": 0.5}, {"page": "x"}]
+)
 def test_an_impossible_page_is_refused(manager, asked):
     assert manager.get("/api/v1/shipment/", query_string=q(**asked)).status_code == 400
 
@@ -186,9 +196,18 @@ def test_chosen_columns_are_taken_from_those_shown(manager):
 def test_info_lists_no_rows_of_anything(world, manager):
     answer = manager.get("/api/v1/storageunit/_info")
     assert answer.status_code == 200 and "Clinic" not in answer.text
-    assert {field["name"] for field in answer.json["add_columns"]} == {"location", "name", "unit_kind", "brand", "model"}
+    assert {field["name"] for field in answer.json["add_columns"]} == {
+        "location",
+        "name",
+        "unit_kind",
+        "brand",
+        "model",
+    }
     assert answer.json["add_columns"][1]["label"] == "Name" and answer.json["add_title"] == "Add: Storage unit"
-    assert set(answer.json["permissions"]) >= {"can_see", "can_add", "can_edit"} and "can_remove" not in answer.json["permissions"]
+    assert (
+        set(answer.json["permissions"]) >= {"can_see", "can_add", "can_edit"}
+        and "can_remove" not in answer.json["permissions"]
+    )
 
 
 def test_a_list_over_the_api_is_few_queries(world, manager):
@@ -216,7 +235,9 @@ def test_what_the_api_shows_of_people_is_in_the_history(world, manager):
 @pytest.mark.parametrize("body", ["[]", "null", "1", '"x"', "{", '{"name": "a\\u0000"}', '{"name": "\\ud800"}'])
 def test_a_body_that_is_none_is_refused(world, manager, body):
     for method, path in (("POST", "/api/v1/storageunit/"), ("PUT", f"/api/v1/storageunit/{unit(world)}")):
-        answer = manager.open(path, method=method, data=body, content_type="application/json", headers={"X-Place": manager.place})
+        answer = manager.open(
+            path, method=method, data=body, content_type="application/json", headers={"X-Place": manager.place}
+        )
         assert answer.status_code == 400
 
 

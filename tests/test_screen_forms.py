@@ -56,7 +56,9 @@ def test_a_row_is_added_and_shown(world, state):
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(world, state):
     before = world.count(StorageUnit)
-    answer = state.send("/storage-unit/add", {"location": world.ids.here, "name": "", "unit_kind": "cupboard", "brand": "Kühl & Söhne"})
+    answer = state.send(
+        "/storage-unit/add", {"location": world.ids.here, "name": "", "unit_kind": "cupboard", "brand": "Kühl & Söhne"}
+    )
     assert answer.status_code == 422
     assert 'id="name-error"' in answer.text and 'id="unit_kind-error"' in answer.text
     assert "Kühl &amp; Söhne" in answer.text and "Burlington Clinic" in answer.text
@@ -110,7 +112,12 @@ def test_an_edit_stores_what_changed_and_leaves_what_was_not_on_the_page(world, 
     page = manager.get(f"/storage-unit/edit/{key}").text
     answer = manager.send(f"/storage-unit/edit/{key}", {"row_version": version(page), "name": "Renamed"})
     assert answer.status_code == 303
-    assert world.read(StorageUnit, key, "name", "brand", "model", "unit_kind") == ("Renamed", "Acme", "X1", "refrigerator")
+    assert world.read(StorageUnit, key, "name", "brand", "model", "unit_kind") == (
+        "Renamed",
+        "Acme",
+        "X1",
+        "refrigerator",
+    )
 
 
 def test_an_emptied_input_is_stored_as_nothing(world, manager):

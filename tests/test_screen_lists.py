@@ -44,10 +44,20 @@ def test_a_list_is_at_most_eight_queries_at_any_size(world, staff, manager):
     for _ in range(30):
         world.make("dose", world.ids.here)
     for browser in (staff, manager):
-        for path in ("/dose/list/", "/recipient/list/", "/stock-movement/list/", "/shipment/list/", "/inventory-item/list/"):
+        for path in (
+            "/dose/list/",
+            "/recipient/list/",
+            "/stock-movement/list/",
+            "/shipment/list/",
+            "/inventory-item/list/",
+        ):
             with Queries(world) as seen:
                 assert browser.get(path).status_code == 200
-            reads = [statement for statement in seen if "sign_in_session" not in statement and "INTO history" not in statement]
+            reads = [
+                statement
+                for statement in seen
+                if "sign_in_session" not in statement and "INTO history" not in statement
+            ]
             assert len(reads) <= 8, (path, reads)
 
 
@@ -92,7 +102,9 @@ def test_days_are_searched_from_and_until(world, staff):
             with acting(SYSTEM):
                 db.session.add(Lot(vaccine_id=vaccine, number=number, expires_on=dt.date(2031, 5, day)))
                 db.session.commit()
-    page = staff.get(f"/lot/list/?_flt_4_expires_on=2031-05-02&_flt_5_expires_on=2031-05-03&_flt_0_vaccine={vaccine}").text
+    page = staff.get(
+        f"/lot/list/?_flt_4_expires_on=2031-05-02&_flt_5_expires_on=2031-05-03&_flt_0_vaccine={vaccine}"
+    ).text
     assert "T2" in page and "T3" in page and "T1" not in page
 
 
@@ -177,7 +189,9 @@ def test_an_export_is_for_those_the_table_names(world, manager):
 
 
 def test_instants_are_shown_on_the_clock_of_the_place(world, manager):
-    world.change(__import__("models.enrollment", fromlist=["Location"]).Location, world.ids.here, time_zone="Pacific/Honolulu")
+    world.change(
+        __import__("models.enrollment", fromlist=["Location"]).Location, world.ids.here, time_zone="Pacific/Honolulu"
+    )
     key = world.make("visit", world.ids.here, checked_in_at=dt.datetime(2021, 3, 5, 20, 30))
     page = world.browser("Healthcare Location Manager").get(f"/visit/show/{key}").text
     assert "10:30" in page and "20:30" not in page

@@ -146,7 +146,9 @@ def wrong_shapes(form_class: type[RecordForm], sent: dict[str, Any]) -> dict[str
     known = {*form_class.described, VERSION}
     wrong = {name: [_("There is no such field.")] for name in sent if name not in known}
     for name, value in sent.items():
-        if name in known and (isinstance(value, list | dict) or (isinstance(value, bool) and not is_yes_no(form_class, name))):
+        if name in known and (
+            isinstance(value, list | dict) or (isinstance(value, bool) and not is_yes_no(form_class, name))
+        ):
             wrong[name] = [_("Give one value.")]
     return wrong
 

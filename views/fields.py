@@ -22,7 +22,6 @@ from wtforms import (
     StringField,
     TextAreaField,
     validators,
-    widgets,
 )
 from wtforms.fields.choices import Choice
 
@@ -66,6 +65,9 @@ class YesNoField(BooleanField):
     def __call__(self, **more: Any) -> Markup:
         return Markup('<input type="hidden" name="{}" value="n">').format(self.name) + super().__call__(**more)
 
+    def _value(self) -> str:
+        return "y"  # not what was sent first: that is the "no" of the hidden input
+
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = bool(valuelist) and valuelist[-1] in ("y", "yes", "true", "1", "on")
 
@@ -94,11 +96,10 @@ class InstantField(DateTimeLocalField):
 
 
 class RelationField(Field):
-    """A row of another entity: a select that finds as one types, with plain options where scripts are off."""
+    """A row of another entity: a select that finds as one types, with a button that looks up where scripts are off."""
 
-    def __init__(self, label: Any = None, look_up: LookUp | None = None, url: Any = "", listed: bool = True, **more: Any):
+    def __init__(self, label: Any = None, *, look_up: LookUp, url: str = "", listed: bool = True, **more: Any):
         super().__init__(label, **more)
-        assert look_up is not None
         self.look_up, self.url, self.listed = look_up, url, listed
         self.typed = ""
 
@@ -120,15 +121,28 @@ class RelationField(Field):
         return chosen + [option for option in offered if option not in chosen]
 
     def widget(self, field: Any, **said: Any) -> Markup:
-        options = Markup("").join(
-            Markup('<option value="{}"{}>{}</option>').format(key, self._mark(key), words) for key, words in self.choices()
+        here = None if self.data is None else self.data.id
+        options = Markup("").join(OPTION[key == here].format(key, words) for key, words in self.choices())
+        said = {"class": "form-control", **said, "name": self.name, "id": self.id, "required": self.flags.required}
+        said |= {"data-ajax": self.url, "data-ajax-method": "POST"}
+        marks = Markup("").join(
+            Markup(' {}="{}"').format(name, "" if value is True else value) for name, value in said.items() if value
         )
-        said = {"class": "form-control", **said, "name": self.name, "id": self.id, "required": bool(self.flags.required)}
-        marks = widgets.html_params(**said, data_ajax=self.url, data_ajax_method="POST")
-        return Markup('<select {}><option value=""></option>{}</select>').format(Markup(marks), options)
+        select = Markup('<select{}><option value=""></option>{}</select>').format(marks, options)
+        return select + (self._without_scripts() if self.listed else Markup(""))
 
-    def _mark(self, key: int) -> Markup:
-        return Markup(" selected") if self.data is not None and self.data.id == key else Markup("")
+    def _without_scripts(self) -> Markup:
+        words = _("Other choices for %(what)s: type part of the name", what=self.label.text)
+        return Markup(
+            '<noscript><input class="form-control" name="{0}-find" value="{1}" maxlength="80" aria-label="{2}">'
+            '<button type="submit" class="c-button c-button-quiet" name="_look_up" value="{0}">{3}</button></noscript>'
+        ).format(self.name, self.typed, words, _("Look up"))
+
+
+OPTION = {
+    True: Markup('<option value="{}" selected>{}</option>'),
+    False: Markup('<option value="{}">{}</option>'),
+}
 
 
 def stripped(text: str | None) -> str | None:
@@ -178,7 +192,9 @@ def column_field(what: Described, needed: bool | None = None, least: int = 0) ->
         return CodeField(what.label, codes=lambda: choices_of(what.info) or {}, blank=not asked, **said)
     kind = column.type
     if isinstance(kind, types.Boolean):
-        return MaybeField(what.label, **said) if column.nullable else YesNoField(what.label, **{**said, "validators": []})
+        return (
+            MaybeField(what.label, **said) if column.nullable else YesNoField(what.label, **{**said, "validators": []})
+        )
     if isinstance(kind, types.DateTime):
         return InstantField(what.label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], render_kw=STYLE, **said)
     if isinstance(kind, types.Date):
@@ -218,4 +234,6 @@ def _words_field(what: Described, said: dict[str, Any]) -> Any:
         look["placeholder"] = str(what.info["example"])
     if format_ == "long" or (length or 0) > 300:
         return TextAreaField(what.label, filters=filters, render_kw={**look, "rows": 4}, **said)
-    return StringField(what.label, filters=filters, render_kw={**look, "type": INPUT_KINDS.get(format_ or "", "text")}, **said)
+    return StringField(
+        what.label, filters=filters, render_kw={**look, "type": INPUT_KINDS.get(format_ or "", "text")}, **said
+    )

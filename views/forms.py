@@ -103,16 +103,23 @@ def _asked(ask: Ask) -> Any:
         return fields.DateField(ask.label, render_kw=look, **said)
     if ask.kind == "number":
         limits = fields.validators.NumberRange(0, fields.LARGEST)
-        return fields.IntegerField(ask.label, render_kw={**look, "min": 0}, **{**said, "validators": [*said["validators"], limits]})
+        return fields.IntegerField(
+            ask.label, render_kw={**look, "min": 0}, **{**said, "validators": [*said["validators"], limits]}
+        )
     kind = fields.TextAreaField if ask.kind == "long" else fields.StringField
     limits = fields.validators.Length(max=400)
-    return kind(ask.label, filters=[fields.stripped], render_kw=look, **{**said, "validators": [*said["validators"], limits]})
+    return kind(
+        ask.label, filters=[fields.stripped], render_kw=look, **{**said, "validators": [*said["validators"], limits]}
+    )
 
 
 def prefill(form: RecordForm) -> None:
     """On a new form the place in force stands where a place is asked for."""
     reach = g.get("reach")
-    for name, key in (("location", getattr(reach, "location_id", None)), ("organization", getattr(reach, "organization_id", None))):
+    for name, key in (
+        ("location", getattr(reach, "location_id", None)),
+        ("organization", getattr(reach, "organization_id", None)),
+    ):
         if key and name in form.described and reach.kind == name:
             form[name].process_data(form[name].look_up.row(key))
 

@@ -154,7 +154,9 @@ class Listing:
             return widgets
         by_address = self.search_form(request.args, prefix="_flt_") if self.search_columns else None
         posted = self.personal_form(MultiDict(self.searched())) if self.personal_search_columns else None
-        in_use = any(name.startswith("_flt_") and value for name, value in request.args.items()) or bool(self.searched())
+        in_use = any(name.startswith("_flt_") and value for name, value in request.args.items()) or bool(
+            self.searched()
+        )
         widgets["search"] = self.search_widget(
             open_form=by_address,
             personal_form=posted,

@@ -62,7 +62,13 @@ def describe(entity: Any, path: str) -> Described:
         raise TypeError(f"{entity.__name__} has no {leaf} (in {path})")
     wording = label if through and leaf in NAMING else found.label
     return Described(
-        path, wording, found.help, found.info, found.column, found.relation, personal or bool(found.info.get("personal"))
+        path,
+        wording,
+        found.help,
+        found.info,
+        found.column,
+        found.relation,
+        personal or bool(found.info.get("personal")),
     )
 
 

@@ -87,7 +87,8 @@ def moment(text: str) -> dt.datetime:
 def day(text: str) -> dt.date:
     """A day: ISO, or month/day/year as people write it here."""
     if "/" in text:
-        return dt.datetime.strptime(text, "%m/%d/%Y").date()
+        month, day_, year = (int(part) for part in text.split("/"))
+        return dt.date(year, month, day_)
     return dt.date.fromisoformat(text)
 
 

@@ -127,7 +127,9 @@ def _tables() -> None:
     days = [dt.date(2021, 1, 1) + dt.timedelta(days=n) for n in range(150)]
     for number, day in enumerate(days, 1):
         moment = dt.datetime.combine(day, dt.time(12))
-        db.session.add(Jar(id=number, label=f"jar {number:03}", spoons=number, filled_on=day, sealed_at=moment, shelf=kitchen))
+        db.session.add(
+            Jar(id=number, label=f"jar {number:03}", spoons=number, filled_on=day, sealed_at=moment, shelf=kitchen)
+        )
     db.session.commit()
 
 

@@ -45,7 +45,12 @@ def test_an_unknown_act_is_not_found(cook):
 
 @pytest.mark.parametrize(
     "address",
-    ["/jarview/list/?_flt_0_label=a%00b", "/jarview/list/?%00=1", "/jarview/list/?_flt_0_label=%ED%A0%80", "/jarview/show/1%00"],
+    [
+        "/jarview/list/?_flt_0_label=a%00b",
+        "/jarview/list/?%00=1",
+        "/jarview/list/?_flt_0_label=%ED%A0%80",
+        "/jarview/show/1%00",
+    ],
 )
 def test_characters_that_no_database_holds_are_refused_in_addresses(cook, address):
     assert cook.get(address).status_code in (400, 404) or "%ED" in address
@@ -85,7 +90,9 @@ def test_a_complete_sign_in_by_token_works(toys):
     assert "access_token" in toys.test_client().post("/api/v1/security/login", json=body).json
 
 
-@pytest.mark.parametrize("q", ["(", "!", "(page:", "!(", "(a:'", "((((", "(page:1e999)", "'", "(" * 3000, "!(" * 900, "x" * 9000])
+@pytest.mark.parametrize(
+    "q", ["(", "!", "(page:", "!(", "(a:'", "((((", "(page:1e999)", "'", "(" * 3000, "!(" * 900, "x" * 9000]
+)
 def test_a_broken_q_is_refused(cook, q):
     assert cook.get("/api/v1/jar/", query_string={"q": q}).status_code == 400
 

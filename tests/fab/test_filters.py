@@ -4,7 +4,15 @@ import threading
 
 import pytest
 
-WRONG = [("spoons", "many"), ("spoons", str(2**63)), ("filled_on", "yesterday"), ("is_sealed", "perhaps"), ("shelf", "x"), ("shelf", "9" * 30), ("label", "x" * 600)]
+WRONG = [
+    ("spoons", "many"),
+    ("spoons", str(2**63)),
+    ("filled_on", "yesterday"),
+    ("is_sealed", "perhaps"),
+    ("shelf", "x"),
+    ("shelf", "9" * 30),
+    ("label", "x" * 600),
+]
 
 
 def ids(answer):

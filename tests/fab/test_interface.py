@@ -56,7 +56,12 @@ def test_a_page_is_three_queries_whatever_it_shows(inside, queries):
 def test_rows_with_equal_values_keep_their_order_from_page_to_page(inside):
     seen = []
     for page in range(15):
-        seen += [row.id for row in Interface(Jar).query(order_column="shelf.name", order_direction="desc", page=page, page_size=10)[1]]
+        seen += [
+            row.id
+            for row in Interface(Jar).query(order_column="shelf.name", order_direction="desc", page=page, page_size=10)[
+                1
+            ]
+        ]
     assert sorted(seen) == list(range(1, 151)) and len(seen) == 150
 
 
@@ -95,11 +100,19 @@ def test_words_for_errors_never_hold_values():
     from sqlalchemy.exc import IntegrityError
     from sqlalchemy.orm.exc import StaleDataError
 
-    foreign = IntegrityError("INSERT INTO t VALUES ('Annette')", ("Annette",), Exception("FOREIGN KEY constraint failed"))
-    assert plain(foreign) == NEEDED and plain(StaleDataError("1 row")) == CHANGED and plain(ValueError("Annette")) == FAILED
+    foreign = IntegrityError(
+        "INSERT INTO t VALUES ('Annette')", ("Annette",), Exception("FOREIGN KEY constraint failed")
+    )
+    assert (
+        plain(foreign) == NEEDED
+        and plain(StaleDataError("1 row")) == CHANGED
+        and plain(ValueError("Annette")) == FAILED
+    )
 
 
-@pytest.mark.parametrize(("operation", "value", "first", "last"), [("from", "2021-05-20", 140, 150), ("until", "2021-01-03", 1, 3)])
+@pytest.mark.parametrize(
+    ("operation", "value", "first", "last"), [("from", "2021-05-20", 140, 150), ("until", "2021-01-03", 1, 3)]
+)
 def test_from_and_until_include_their_ends(inside, operation, value, first, last):
     for column in ("filled_on", "sealed_at"):
         model = Interface(Jar)

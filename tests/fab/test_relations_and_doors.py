@@ -7,7 +7,18 @@ from .conftest import Jar, Shelf, db, make_app
 
 @pytest.mark.parametrize(
     "shelf",
-    [{"id": 777, "name": "made up"}, {"name": "made up"}, {"id": 1, "name": "renamed"}, 777, "777", "x", True, [1], 2**63, 1.0],
+    [
+        {"id": 777, "name": "made up"},
+        {"name": "made up"},
+        {"id": 1, "name": "renamed"},
+        777,
+        "777",
+        "x",
+        True,
+        [1],
+        2**63,
+        1.0,
+    ],
 )
 def test_a_relation_is_never_made_or_changed_through_an_api(cook, toys, shelf):
     answer = cook.post("/api/v1/jar/", json={"label": "new", "shelf": shelf})
@@ -53,7 +64,9 @@ def test_back_goes_up_one_step(cook, seen, leads_to):
     assert cook.get("/back", headers={"Referer": seen}).location == leads_to
 
 
-@pytest.mark.parametrize("wish", ["//evil.example", "http://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb"])
+@pytest.mark.parametrize(
+    "wish", ["//evil.example", "http://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb"]
+)
 def test_back_never_leaves_the_site(cook, wish):
     assert cook.get("/back", query_string={"next": wish}).location == "/"
 
