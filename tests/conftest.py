@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o755)  # the account of PostgreSQL passes through it
         os.environ["TEST_RUN_FOLDER"] = str(folder)
         config.add_cleanup(lambda: _clean(folder))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: with the cleaning
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ["INSTANCE_FOLDER"] = str(Path(os.environ["TEST_RUN_FOLDER"]) / f"instance-{worker}")
     Path(os.environ["INSTANCE_FOLDER"]).mkdir(exist_ok=True)

@@ -149,8 +149,9 @@ BEGIN
   FOR one IN SELECT tablename AS name, {pristine}.is_kept(tablename) AS kept FROM pg_tables WHERE schemaname = 'public'
   LOOP
     IF one.kept THEN
-      EXECUTE format('SELECT EXISTS (TABLE public.%1$I EXCEPT ALL TABLE {pristine}.%1$I)
-                          OR EXISTS (TABLE {pristine}.%1$I EXCEPT ALL TABLE public.%1$I)', one.name) INTO found;
+      EXECUTE format('WITH now AS (SELECT t::text FROM public.%1$I t), kept AS (SELECT t::text FROM {pristine}.%1$I t)
+                      SELECT EXISTS (TABLE now EXCEPT ALL TABLE kept)
+                          OR EXISTS (TABLE kept EXCEPT ALL TABLE now)', one.name) INTO found;
       CONTINUE WHEN NOT found;
     END IF;
     EXECUTE format('DELETE FROM public.%I', one.name);
