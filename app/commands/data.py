@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from app import production
 from app.commands.telling import command
+from models.base import db
 
 
 @command("demo")
@@ -33,10 +35,15 @@ def demo() -> tuple[dict[str, Any], str]:
 def people(count: int, seed: int) -> tuple[dict[str, Any], str]:
     """Make N made-up people with doses and stock movements, for measuring."""
     production.refuse_demo(current_app)
-    from app.demo import people as made_up
+    from app.demo.people import people as made_up
 
-    facts = made_up.make(count, seed)
-    return facts, _("%(n)s people were made.", n=count)
+    done = 0
+    with click.progressbar(length=count, label=_("Making people"), file=sys.stderr) as bar:
+        for so_far in made_up(count, seed):
+            db.session.commit()
+            bar.update(so_far - done)
+            done = so_far
+    return {"people": done, "seed": seed}, _("%(n)s people were made.", n=done)
 
 
 COMMANDS = (demo, people)

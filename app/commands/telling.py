@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,8 +56,8 @@ def command(name: str, *options: Callable[[Any], Any]) -> Callable[[Callable[...
 
 def say(words: str) -> None:
     """Prints an answer; letters that the terminal does not know become marks rather than errors."""
-    stream = click.get_text_stream("stdout")
-    click.echo(words.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
+    letters = sys.stdout.encoding or "utf-8"
+    click.echo(words.encode(letters, "backslashreplace").decode(letters))
 
 
 @contextmanager
