@@ -88,13 +88,19 @@ def _refuse_unknown(access: Access) -> None:
         if profile not in access.reach:
             raise AccessTableError(f"Nothing says which rows {profile} sees.")
         if verbs - access.known_verbs:
-            raise AccessTableError(f"{profile} has verbs nobody knows on {entity}: {sorted(verbs - access.known_verbs)}.")
+            raise AccessTableError(
+                f"{profile} has verbs nobody knows on {entity}: {sorted(verbs - access.known_verbs)}."
+            )
     for profile, kind in access.reach.items():
         if kind not in KINDS:
             raise AccessTableError(f"{profile} sees rows of {kind}, which is no reach.")
         missing = known - {entity for who, entity in access.verbs if who == profile}
         if missing:
             raise AccessTableError(f"{profile} has no row for {sorted(missing)}.")
+    _refuse_unknown_grants(access)
+
+
+def _refuse_unknown_grants(access: Access) -> None:
     for profile, granted in access.grants.items():
         if not {profile} | granted <= set(access.reach):
             raise AccessTableError(f"The grants of {profile} name an unknown profile.")

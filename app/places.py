@@ -32,9 +32,7 @@ def memberships_of(user: PortalUser, today: dt.date) -> list[Membership]:
     query = (
         select(Membership)
         .where(Membership.user_id == user.id)
-        .options(
-            joinedload(Membership.location), joinedload(Membership.organization), joinedload(Membership.recipient)
-        )
+        .options(joinedload(Membership.location), joinedload(Membership.organization), joinedload(Membership.recipient))
         .order_by(Membership.is_default.desc(), Membership.id)
     )
     with acting(SIGN_IN):

@@ -77,7 +77,8 @@ class ServerSessions(SessionInterface):
         return ServerSession(serializer.loads(row.data.decode()), name, row.seen_at)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        assert isinstance(session, ServerSession)
+        if not isinstance(session, ServerSession):
+            return
         response.vary.add("Cookie")
         if session.old_name:
             revoke(session.old_name)

@@ -114,8 +114,8 @@ class Security(SecurityManager):
         menu = self.appbuilder.menu
         open_to_me = set()
         for name in menu_names or ():
-            entity, _colon, verb = name.partition(":")
-            if access.may(reach.profile, entity, verb or "see"):
+            entity, verb, kind = (*name.split(":"), "", "")[:3]
+            if access.may(reach.profile, entity, verb or "see") and kind in ("", reach.kind):
                 open_to_me.add(name)
         for category in menu.menu:
             if any(item.name in open_to_me for item in category.childs or ()):

@@ -35,10 +35,14 @@ PROFILES = {
 
 def _colleague(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """Oneself, and whoever has a membership at the place or organization in force."""
-    places = [Membership.location_id == reach.location_id] if reach.kind == "location" else [
-        Membership.organization_id == reach.organization_id,
-        Membership.location_id.in_(select(Location.id).where(Location.organization_id == reach.organization_id)),
-    ]
+    places = (
+        [Membership.location_id == reach.location_id]
+        if reach.kind == "location"
+        else [
+            Membership.organization_id == reach.organization_id,
+            Membership.location_id.in_(select(Location.id).where(Location.organization_id == reach.organization_id)),
+        ]
+    )
     mine = exists().where(Membership.user_id == entity.id, or_(*places)).correlate_except(Membership)
     return or_(entity.id == reach.user_id, mine)
 

@@ -16,7 +16,10 @@ from models.scope import Reach, Scope
 
 REGISTRATIONS = {"uploaded": _l("Invited, not yet registered"), "registered": _l("Registered")}
 HOW_LINKED = {
-    "upload": _l("Upload"), "visit": _l("Visit"), "dose": _l("Dose"), "registration": _l("Registration"),
+    "upload": _l("Upload"),
+    "visit": _l("Visit"),
+    "dose": _l("Dose"),
+    "registration": _l("Registration"),
 }
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 OLDEST = 120

@@ -26,7 +26,6 @@ def entities() -> dict[str, type]:
     while todo:
         entity = todo.pop()
         todo.extend(entity.__subclasses__())
-        if entity is not Ink and not entity.__dict__.get("__abstract__") and hasattr(entity, "__table__"):
-            if entity.__module__.startswith("models."):
-                found[entity.__name__] = entity
+        if entity is not Ink and hasattr(entity, "__table__") and entity.__module__.startswith("models."):
+            found[entity.__name__] = entity
     return dict(sorted(found.items()))

@@ -23,7 +23,9 @@ def _guard(row: Entity, new: str, old: Any, _initiator: Any) -> str:
     known = old if isinstance(old, str) else None
     allowed = {first_step(type(row))} if known is None else steps.get(known, set()) | {known}
     if new not in allowed:
-        raise RuleBroken(_l("This step is not possible from where the record stands now."), field=steps_column(type(row)))
+        raise RuleBroken(
+            _l("This step is not possible from where the record stands now."), field=steps_column(type(row))
+        )
     return new
 
 

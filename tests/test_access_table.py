@@ -10,7 +10,7 @@ TEXT = access.TABLE.read_text(encoding="utf-8")
 def test_every_entity_has_a_row_for_every_profile():
     compiled = access.compile_table(TEXT)
     assert len(compiled.reach) == 12
-    assert {kind for kind in compiled.reach.values()} == {"state", "organization", "location", "self"}
+    assert set(compiled.reach.values()) == {"state", "organization", "location", "self"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,18 @@ OTHER_DOORS = {
     "Front", "LocaleView", "UtilView", "OpenApi", "SwaggerView", "SecurityApi", "MenuApi", "SignInView", "PlaceView",
     "StartView", "static", "appbuilder",
 }  # fmt: skip
-PERSON_DOORS = {"RecipientFind", "DoseAdministration", "WalkIn", "ProofPrinting", "Verification", "MyVaccinations", "CheckInQueue", "BulkUpload"}
+PERSON_DOORS = {
+    "RecipientFind",
+    "DoseAdministration",
+    "WalkIn",
+    "ProofPrinting",
+    "Verification",
+    "MyVaccinations",
+    "CheckInQueue",
+    "BulkUpload",
+}
+
+pytestmark = pytest.mark.shared_data
 
 
 class Sides:
@@ -60,7 +71,12 @@ def mark_all(there):
             doses = db.session.scalars(select(Dose.location_id).where(Dose.recipient_id == person.id)).all()
             if any(link.location_id == there.id for link in links) or there.id in doses:
                 person.last_name = MARK
-        for entity, column in (("Upload", "file_name"), ("StorageUnit", "name"), ("Shipment", "number"), ("Notice", "problem")):
+        for entity, column in (
+            ("Upload", "file_name"),
+            ("StorageUnit", "name"),
+            ("Shipment", "number"),
+            ("Notice", "problem"),
+        ):
             cls = entities()[entity]
             for row in db.session.scalars(select(cls).where(cls.location_id == there.id)):
                 setattr(row, column, f"{MARK}-{row.id}")
@@ -136,7 +152,6 @@ def call(client, method, path, body=None):
     return client.open(path, method=method, json=body, headers={"X-Place": client.place})
 
 
-@pytest.mark.shared_data
 def test_lists_counts_exports_searches_and_orders_show_only_this_side(app, sides, browser):
     for view in screens(app):
         base = view.route_base
@@ -151,10 +166,13 @@ def test_lists_counts_exports_searches_and_orders_show_only_this_side(app, sides
             assert answer.status_code in (200, 404), (base, answer.status_code)
             body = answer.get_data()  # read to its end: it is streamed
             assert kind == "xlsx" or MARK.encode() not in body
-        unmarked(post(browser, f"{base}/search", {name: MARK for name in view.personal_search_columns}, follow_redirects=True))
+        unmarked(
+            post(
+                browser, f"{base}/search", dict.fromkeys(view.personal_search_columns, MARK), follow_redirects=True
+            )
+        )
 
 
-@pytest.mark.shared_data
 def test_a_row_of_the_other_side_is_not_found_by_any_door(app, sides, browser):
     before = snapshot(app)
     for view in screens(app):
@@ -174,7 +192,6 @@ def test_a_row_of_the_other_side_is_not_found_by_any_door(app, sides, browser):
     assert snapshot(app) == before
 
 
-@pytest.mark.shared_data
 def test_choices_of_forms_offer_only_this_side(app, sides, browser):
     for view in screens(app):
         relations = view.entity.__mapper__.relationships
@@ -187,7 +204,6 @@ def test_choices_of_forms_offer_only_this_side(app, sides, browser):
             unmarked(browser.get(f"{view.route_base}/add"))
 
 
-@pytest.mark.shared_data
 def test_related_lists_of_an_own_row_show_only_this_side(app, sides, browser):
     for view in screens(app):
         answer = browser.get(f"{view.route_base}/show/{sides.my_keys[view.entity.__name__]}")
@@ -208,7 +224,6 @@ def forged(view, sides):
     return values
 
 
-@pytest.mark.shared_data
 def test_nothing_can_be_made_that_points_at_the_other_side(app, sides, browser):
     for view in screens(app):
         related = [name for name in view.add_columns if name in view.entity.__mapper__.relationships]
@@ -222,7 +237,6 @@ def test_nothing_can_be_made_that_points_at_the_other_side(app, sides, browser):
         assert snapshot(app)[view.entity.__name__] == before, view.entity.__name__
 
 
-@pytest.mark.shared_data
 def test_the_api_keeps_to_this_side(app, sides, browser):
     before = snapshot(app)
     for api in apis(app):

@@ -161,7 +161,9 @@ def test_the_dose_number_counts_doses_given_anywhere(app):
             assert doses.proposal(clinic.person, clinic.location, clinic.reach)["dose_number"] == "2"
 
 
-@pytest.mark.parametrize(("what", "left", "kinds"), [("return", 100, {"given_back"}), ("waste", 99, {"given_back", "wasted"})])
+@pytest.mark.parametrize(
+    ("what", "left", "kinds"), [("return", 100, {"given_back"}), ("waste", 99, {"given_back", "wasted"})]
+)
 def test_a_voided_dose_goes_back_or_to_waste(app, what, left, kinds):
     with app.app_context():
         clinic = Clinic()
@@ -180,7 +182,9 @@ def test_a_voided_dose_goes_back_or_to_waste(app, what, left, kinds):
             assert stock.check_ledger()["broken"] == []
 
 
-@pytest.mark.parametrize(("reason", "what", "field"), [(" ", "return", "void_reason"), ("Oops", "", "void_disposition")])
+@pytest.mark.parametrize(
+    ("reason", "what", "field"), [(" ", "return", "void_reason"), ("Oops", "", "void_disposition")]
+)
 def test_voiding_asks_why_and_what_became_of_the_dose(app, reason, what, field):
     with app.app_context():
         clinic = Clinic()
