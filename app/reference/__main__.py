@@ -1,8 +1,8 @@
-"""`python -m app.reference` writes words.py anew: the labels of the tables, where the translators' tool finds them."""
+"""`python -m app.reference` writes words.py anew: the labels of the tables, for the translators' tool to find."""
 
 from app.reference import HERE, spanish
 
-HEAD = '''"""The labels of the tables, listed so that they are found for translation. Made by `python -m app.reference`."""
+HEAD = '''"""The labels of the tables, listed to be found for translation. Made by `python -m app.reference`."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""The labels of the tables, listed so that they are found for translation. Made by `python -m app.reference`."""
+"""The labels of the tables, listed to be found for translation. Made by `python -m app.reference`."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -35,7 +35,7 @@ WORDS = (
     _l("Health center – migrant or refugee"),
     _l("Health center – occupational"),
     _l("Health center – student"),
-    _l("Health workers with in-person patient contact; long-term care staff and residents"),
+    _l("Health workers with in-person patient contact; long-term care"),
     _l("Hispanic or Latino"),
     _l("Home health care provider"),
     _l("Hospital"),
@@ -94,9 +94,9 @@ WORDS = (
     _l("Percutaneous"),
     _l("Pharmacy – chain"),
     _l("Pharmacy – independent"),
-    _l("Phase 1a: health workers who care for people with COVID-19 or give vaccine; long-term care staff and residents"),
+    _l("Phase 1a: health workers caring for people with COVID-19 or giving vaccine; long-term care"),
     _l("Phase 1b: people 75 and older, then health care and frontline essential workers"),
-    _l("Phase 2: people 65 to 74, people with a high-risk condition, close group living, other essential workers"),
+    _l("Phase 2: people 65 to 74, with a high-risk condition, or in close group living; other essential workers"),
     _l("Phase 3: students"),
     _l("Phase 4: everyone else"),
     _l("Physician assistant"),
