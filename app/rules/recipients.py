@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.scope import Reach
 
 MOST_FOUND = 10
 SHORTEST_NAME = 2
+MARKS = ("email", "phone", "street", "zip_code", "external_id")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ class AlreadyKnown(RuleBroken):
     """The person to be registered is here already, under `public_id`."""
 
     def __init__(self, known: Recipient):
-        super().__init__(_("This person is already known, under the number %(number)s.", number=known.public_id), "last_name")
+        super().__init__(
+            _("This person is already known, under the number %(number)s.", number=known.public_id), "last_name"
+        )
         self.public_id = known.public_id
 
 
@@ -203,8 +207,21 @@ def same_person(person: Recipient) -> Recipient | None:
 
 
 def _shares_a_mark(one: Recipient, other: Recipient) -> bool:
-    def marks(person: Recipient) -> list[Any]:
-        address = (search_key(person.street), (person.zip_code or "")[:5])
-        return [(person.email or "").lower(), person.phone, person.external_id, address if all(address) else None]
+    facts = ({name: getattr(person, name) for name in MARKS} for person in (one, other))
+    return share_a_mark(*map(marks, facts))
 
-    return any(mine and mine == theirs for mine, theirs in zip(marks(one), marks(other), strict=True))
+
+def marks(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells two people of one name and birth date apart: e-mail, phone, address, external id; None if unknown."""
+    street, zip_code = search_key(facts["street"]), (facts["zip_code"] or "")[:5]
+    return (
+        (facts["email"] or "").lower() or None,
+        facts["phone"] or None,
+        (street, zip_code) if street and zip_code else None,
+        facts["external_id"] or None,
+    )
+
+
+def share_a_mark(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether one of the marks is known of both and equal."""
+    return any(mine is not None and mine == theirs for mine, theirs in zip(one, other, strict=True))

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.rules.recipients import marks, share_a_mark
 from app.uploads.checking import CellError, Checked
 from app.uploads.columns import Template
-from app.uploads.matching import candidates, looks_alike, marks, same_people, share_a_mark
+from app.uploads.matching import candidates, looks_alike, same_people
 
 ADDRESS = ("street", "street2", "city", "state", "zip_code", "county")
 # Facts of a known person that an upload may add where they are missing; it never replaces any.

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Date, Integer, Row, String, and_, or_, select
 
+from app.rules.recipients import marks, share_a_mark
 from app.uploads.json_rows import rows_of
 from models.base import db
-from models.recipients import Recipient, search_key
+from models.recipients import Recipient
 
 NEAR = 2  # letters by which first names may differ and still be taken for one person's
 BATCH = 1_000
@@ -57,22 +58,6 @@ def day_and_month_swapped(born: dt.date) -> dt.date | None:
     if born.day > 12 or born.day == born.month:
         return None
     return born.replace(month=born.day, day=born.month)
-
-
-def marks(facts: Any) -> tuple[Any, ...]:
-    """What tells two people of one name and birth date apart: e-mail, phone, address, external id; None if unknown."""
-    street, zip_code = search_key(facts.get("street")), (facts.get("zip_code") or "")[:5]
-    return (
-        (facts.get("email") or "").lower() or None,
-        facts.get("phone") or None,
-        (street, zip_code) if street and zip_code else None,
-        facts.get("external_id") or None,
-    )
-
-
-def share_a_mark(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Whether one of the marks is known of both and equal."""
-    return any(mine is not None and mine == theirs for mine, theirs in zip(one, other, strict=True))
 
 
 def same_people(values: dict[str, Any], identity: tuple[str, str, dt.date], found: list[Row[Any]]) -> list[Row[Any]]:
