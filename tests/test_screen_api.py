@@ -174,6 +174,11 @@ def test_only_declared_columns_are_searched_and_ordered(world, manager):
     assert manager.get("/api/v1/shipment/", query_string=foreign).json["count"] == 0
 
 
+def test_no_name_is_searched_by_address(manager):
+    filters = [{"col": "last_name", "opr": "ct", "value": "M"}]
+    assert manager.get("/api/v1/recipient/", query_string=q(filters=filters)).status_code == 400
+
+
 @pytest.mark.parametrize(
     "asked", [{"page": -1}, {"page_size": -1}, {"page": 10**9}, {"page": 2**70}, {"page_size": 0.5}, {"page": "x"}]
 )

@@ -230,3 +230,22 @@ def test_a_lot_may_not_come_twice_for_a_vaccine(world, state):
 def test_a_date_that_is_none_is_said_at_the_field(world, state, day):
     answer = state.send("/lot/add", {"vaccine": world.make("vaccine"), "number": "D1", "expires_on": day})
     assert answer.status_code == 422 and 'id="expires_on-error"' in answer.text and day in answer.text
+
+
+def test_what_others_depend_on_stays_and_what_none_needs_goes(world, state, monkeypatch):
+    monkeypatch.setattr(world.app.appbuilder.sm, "has_access", lambda *_: True)
+    for path in (f"/organization/delete/{world.ids.organization}", f"/location/delete/{world.ids.here}"):
+        answer = state.send(path, follow_redirects=True)
+        assert "Other records depend on this one" in answer.text and "sql" not in answer.text.lower()
+    assert world.count(Location, id=world.ids.here) == 1
+    key = unit(world)
+    assert state.send(f"/storage-unit/delete/{key}").status_code == 303
+    assert world.count(StorageUnit, id=key) == 0
+
+
+def test_add_below_a_record_stands_for_that_record_but_never_for_a_person(world, state):
+    page = state.get(f"/location/show/{world.ids.there}").text
+    address = re.search(r'href="(/storage-unit/add[^"]*)"', page)[1].replace("&amp;", "&")
+    assert f'<option value="{world.ids.there}" selected>' in state.get(address).text
+    person = world.make("recipient")
+    assert "García" not in state.get(f"/membership/add?_flt_0_recipient={person}").text

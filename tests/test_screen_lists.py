@@ -72,6 +72,14 @@ def test_a_personal_search_leaves_no_trace_in_any_address(world, staff):
     assert "Müller" in staff.get("/recipient/list/").text
 
 
+def test_a_name_is_found_whatever_its_case_and_accents(world, staff):
+    for typed in ("NANDU", "ñan", "nandú"):
+        staff.send("/recipient/search", {"2_first_name": typed})
+        found = staff.get("/recipient/list/").text
+        assert "Ñandú" in found and "Annette" not in found
+    staff.send("/recipient/search", {"clear": "1"})
+
+
 def test_a_personal_column_in_the_address_does_not_narrow(world, staff):
     for index in range(10):
         assert "Müller" in staff.get(f"/recipient/list/?_flt_{index}_last_name=Stone").text

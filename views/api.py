@@ -20,7 +20,7 @@ from werkzeug.exceptions import BadRequest
 from app import history
 from app.fab.interface import MOST_A_PAGE, ManyRows
 from views.api_schemas import Converter
-from views.edge import Refusal, committed
+from views.edge import Refusal, committed, removed
 from views.forms import VERSION, RecordForm
 
 VERBS = {"get": "see", "get_list": "see", "info": "see", "post": "add", "put": "edit", "delete": "remove"}
@@ -106,7 +106,7 @@ class EntityApi(ModelRestApi):
         row = self.datamodel.get(pk)
         if row is None:
             return self.response_404()
-        refusal = committed(lambda: self.datamodel.delete(row))
+        refusal = removed(lambda: self.datamodel.delete(row))
         return self.response(200, message="OK") if refusal is None else self._refuse(refusal)
 
     def _write(self, form_class: type[RecordForm], row: Any, write: Any, new: bool) -> Response:
@@ -190,7 +190,7 @@ def api_of(screen: Any) -> type[EntityApi]:
             "show_columns": ["id", *screen.show_columns, *version],
             "add_columns": list(screen.add_columns),
             "edit_columns": list(screen.edit_columns),
-            "search_columns": [*screen.search_columns, *screen.personal_search_columns],
+            "search_columns": list(screen.search_columns),  # personal ones would stand in the address
             "order_columns": ["id", *screen.order_columns],
             "base_order": screen.base_order,
             "openapi_spec_tag": str(name),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import history
-from app.fab.plain_errors import BUSY, is_conflict, plain
+from app.fab.plain_errors import BUSY, MISSING, NEEDED, is_conflict, plain
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
 
@@ -43,4 +43,12 @@ def committed(work: Callable[[], Any]) -> Refusal | None:
     else:
         return None
     db.session.rollback()
+    return refusal
+
+
+def removed(work: Callable[[], Any]) -> Refusal | None:
+    """The same for taking a row out: rows that would be left without it depend on it."""
+    refusal = committed(work)
+    if refusal is not None and refusal.message == MISSING:
+        return Refusal(NEEDED, code=409)
     return refusal

@@ -9,6 +9,7 @@ from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from wtforms import HiddenField
 
+from app.fab.keys import key_from
 from models.acts import Ask
 from models.base import choices_of
 from views import fields
@@ -114,13 +115,15 @@ def _asked(ask: Ask) -> Any:
 
 
 def prefill(form: RecordForm) -> None:
-    """On a new form the place in force stands where a place is asked for."""
+    """On a new form stands the record that "Add" was chosen below, or the place in force; never a person."""
     reach = g.get("reach")
-    for name, key in (
-        ("location", getattr(reach, "location_id", None)),
-        ("organization", getattr(reach, "organization_id", None)),
-    ):
-        if key and name in form.described and reach.kind == name:
+    for name, what in form.described.items():
+        if what.relation is None or what.is_personal:
+            continue
+        key = key_from(request.args.get(f"_flt_0_{name}", ""))
+        if key is None and reach is not None and reach.kind == name:
+            key = getattr(reach, f"{name}_id")
+        if key is not None:
             form[name].process_data(form[name].look_up.row(key))
 
 

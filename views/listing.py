@@ -18,12 +18,16 @@ from wtforms import Form
 from app import history
 from app.fab import page_numbers
 from app.fab.filter_values import BadFilter
+from app.fab.filters import FilterPrefix
 from app.fab.interface import ManyRows
 from app.fab.page_history import is_own_path
+from models.recipients import search_key
 from views import fields
 from views.words import Described, describe
 
 PARAMETER = re.compile(r"_flt_(\d)_(\w+)")
+# People are found by how their names begin, whatever the case and accents.
+SEARCH_KEYS = {"last_name": "last_key", "first_name": "first_key"}
 KEPT = "searches"  # in the server-side session: screen -> what was searched
 ENDS = {"from": _l("from"), "until": _l("until")}
 
@@ -106,9 +110,17 @@ class Listing:
             self._filters.clear_filters()
             widgets, code = self._get_search_widget(widgets=self._page()), 400
         page = self.render_template(
-            self.list_template, title=self.list_title, widgets=widgets, lead=self.lead, empty_hint=self.empty_hint
+            self.list_template,
+            title=self.list_title,
+            widgets=widgets,
+            lead=self.lead,
+            empty_hint=self.what_to_do_when_empty(),
         )
         return page, code
+
+    def what_to_do_when_empty(self) -> Any:
+        """A hint below an empty list."""
+        return self.empty_hint or (_("Add the first one with the button above.") if self.may("add") else "")
 
     def _list(self, **more: Any) -> dict[str, Any]:
         self._narrow()
@@ -126,7 +138,9 @@ class Listing:
                 self._filters.add_filter_index(asked[2], int(asked[1]), request.args.getlist(name))
         for name, value in self.searched().items():
             index, column = name.split("_", 1)
-            if column in self.personal_search_columns:
+            if column in SEARCH_KEYS and hasattr(self.entity, SEARCH_KEYS[column]):
+                self._filters.add_filter(SEARCH_KEYS[column], FilterPrefix, search_key(value))
+            elif column in self.personal_search_columns:
                 self._filters.add_filter_index(column, int(index), value)
 
     def searched(self) -> dict[str, str]:

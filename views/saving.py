@@ -13,7 +13,7 @@ from app import history
 from app.fab.page_history import is_own_path
 from models.base import db
 from views import forms
-from views.edge import committed
+from views.edge import committed, removed
 
 
 class Saving:
@@ -62,7 +62,7 @@ class Saving:
     def delete(self, pk: str) -> Any:
         """Takes a row out, where nothing depends on it."""
         row = self.datamodel.get(pk, self._base_filters) or abort(404)
-        refusal = committed(lambda: self.datamodel.delete(row))
+        refusal = removed(lambda: self.datamodel.delete(row))
         if refusal is None:
             flash(_("Removed."), "success")
             return redirect(self._list_url(), 303)

@@ -167,7 +167,9 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     def _related_list(self, row: Any, view: Any) -> Any:
         pages = listing.place_in_list(type(view).__name__)
         widget = self._get_related_view_widget(row, view, **pages)
-        widget.template_args.update(acts=[], export_links=[], may=lambda verb: verb == "see" and view.may("see"))
+        widget.template_args.update(
+            acts=[], export_links=[], may=lambda verb: verb in ("see", "add") and view.may(verb)
+        )
         return widget
 
     @expose("/look-up/<string:field>", methods=["POST"])
