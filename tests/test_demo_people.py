@@ -107,14 +107,6 @@ def test_locations_are_made_up_where_there_are_too_few(small_chunks):
     assert len(crowd.sites(2, today_at(None))) == 4
 
 
-def test_a_command_is_told_how_far_it_is_and_each_chunk_is_committed(small_chunks):
-    told = []
-    facts = people.make(100, 9, each=told.append)
-    db.session.rollback()
-    assert told == [40, 80, 100] and count(Recipient) == 100
-    assert (facts["people"], facts["doses"]) == (100, 200) and facts["a_second"] > 0
-
-
 def test_memory_does_not_grow_with_the_number(monkeypatch):
     monkeypatch.setattr(people, "CHUNK", 500)
     made = people.people(4_000, seed=1)

@@ -6,8 +6,7 @@ Written by sets: people in bulk, what follows from them by INSERT ... SELECT. Th
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -63,19 +62,6 @@ def people(n: int, seed: int, today: dt.date | None = None) -> Iterator[int]:
         with acting(GENERATOR):
             _chunk(rng, size, sites[chunk % len(sites)], today)
         yield start + size
-
-
-def make(n: int, seed: int, each: Callable[[int], Any] = lambda done: None) -> dict[str, Any]:
-    """Adds `n` people for a command: commits each chunk, so that a million needs no more memory than a thousand.
-
-    `each` is told after each chunk how many there are; answers what was made, and how fast.
-    """
-    began = time.monotonic()
-    for done in people(n, seed):
-        db.session.commit()
-        each(done)
-    seconds = time.monotonic() - began
-    return {"people": n, "doses": 2 * n, "seed": seed, "seconds": round(seconds, 2), "a_second": round(n / seconds)}
 
 
 def _newest(table: Any) -> int:
