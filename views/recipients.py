@@ -20,7 +20,7 @@ class RecipientLinkScreen(Screen):
 class RecipientScreen(Screen):
     entity = Recipient
     menu = "Recipients"
-    list_columns = ["last_name", "first_name", "birth_date", "city", "county", "registration", "registered_at"]
+    list_columns = ["last_name", "first_name", "birth_date", "city", "county", "registration"]
     show_columns = ["public_id", *WHO, *WHERE, *MORE, "registration", "registered_at"]
     edit_columns = [*WHO, *WHERE, *MORE]
     search_columns = ["last_name", "first_name", "birth_date", "phone", "county", "registration", "priority_group"]
