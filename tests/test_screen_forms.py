@@ -249,3 +249,13 @@ def test_add_below_a_record_stands_for_that_record_but_never_for_a_person(world,
     assert f'<option value="{world.ids.there}" selected>' in state.get(address).text
     person = world.make("recipient")
     assert "García" not in state.get(f"/membership/add?_flt_0_recipient={person}").text
+
+
+def test_what_a_rule_fills_in_may_stay_empty():
+    from models.people import PortalUser
+    from views.forms import record_form
+
+    strict = record_form(PortalUser, ["email"], lambda name: "/", versioned=True)
+    lenient = record_form(PortalUser, ["email"], lambda name: "/", versioned=True, optional=["email"])
+    kinds = [[type(one).__name__ for one in form.email.kwargs["validators"]] for form in (strict, lenient)]
+    assert "InputRequired" in kinds[0] and "Optional" in kinds[1]

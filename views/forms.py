@@ -71,16 +71,19 @@ class RecordForm(DynamicForm):
         return True
 
 
-def record_form(entity: Any, columns: list[str], look_up_url: Any, versioned: bool) -> type[RecordForm]:
-    """The class of the form that adds or edits a row of the entity."""
+def record_form(
+    entity: Any, columns: list[str], look_up_url: Any, versioned: bool, optional: Any = ()
+) -> type[RecordForm]:
+    """The class of the form that adds or edits a row of the entity; a rule fills in what is `optional`."""
     made: dict[str, Any] = {"described": {}}
     for name in columns:
         what = describe(entity, name)
         made["described"][name] = what
+        needed = False if name in optional else None
         if what.relation is not None and what.relation.direction.name == "MANYTOONE":
-            made[name] = fields.relation_field(what, look_up_url(name))
+            made[name] = fields.relation_field(what, look_up_url(name), needed=needed)
         elif what.column is not None and not what.column.foreign_keys:
-            made[name] = fields.column_field(what)
+            made[name] = fields.column_field(what, needed=needed)
         else:
             raise TypeError(f"{entity.__name__}.{name} cannot be typed into a form; name the relation or a column.")
     if versioned and hasattr(entity, VERSION):

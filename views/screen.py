@@ -13,6 +13,7 @@
         acts = [stock_changes.receive]                             # buttons; rule(row, by=reach, **asked)
         adds_with = rule                                           # rule(new_row, by=reach) in place of just storing
         edits_with = rule                                          # rule(changed_row, by=reach)
+        optional_columns = ["email"]                               # may stay empty: the rule fills them in
         related = [OtherScreen]                                    # lists below the record, where they may be seen
         export_columns = [...]                                     # default: list_columns
         lead, empty_hint = _l("..."), _l("...")                    # a sentence above the list; what to do when empty
@@ -64,6 +65,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     acts: Any = ()
     adds_with: Any = None
     edits_with: Any = None
+    optional_columns: Any = ()
     related: Any = ()
     export_columns: Any = None
     lead: Any = ""
@@ -122,8 +124,9 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
         def address(name: str) -> str:
             return f"{self.route_base}/look-up/{name}"
 
-        self.add_form = forms.record_form(self.entity, self.add_columns, address, versioned=False)
-        self.edit_form = forms.record_form(self.entity, self.edit_columns, address, versioned=True)
+        may_be_empty = self.optional_columns
+        self.add_form = forms.record_form(self.entity, self.add_columns, address, False, may_be_empty)
+        self.edit_form = forms.record_form(self.entity, self.edit_columns, address, True, may_be_empty)
         self.search_form = listing.search_form(self.entity, self.search_columns, self._index_of, address)
         self.personal_form = listing.search_form(self.entity, self.personal_search_columns, self._index_of, address)
 
