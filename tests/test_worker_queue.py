@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import os
 import pickle
 import sqlite3
 
@@ -31,10 +32,23 @@ def with_a_job(queue):
     return note, done
 
 
-@pytest.fixture
-def store(tmp_path, own_database):
-    """The store of the database under test."""
-    return own_database(None) if databases.KIND == "postgresql" else f"sqlite:///{tmp_path}/queue.db"
+def on_postgresql():
+    """An empty store on the run's PostgreSQL server, whatever database the suite runs on."""
+    name = f"queue_{os.urandom(4).hex()}"
+    with databases.one_at_a_time():
+        databases.cluster().start()
+    return name, databases.cluster().create(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    """The address of an empty store of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/queue.db"
+        return
+    name, url = on_postgresql()
+    yield url
+    databases.cluster().drop(name)
 
 
 def test_a_job_comes_back_as_it_was_given(store):
@@ -110,10 +124,11 @@ def test_a_store_on_redis_needs_its_package_or_its_server():
         queue_at("redis://:geheim@127.0.0.1:1/0")
 
 
-@pytest.mark.skipif(databases.KIND != "postgresql", reason="a store on PostgreSQL")
-def test_the_worker_says_that_its_tables_are_missing(app, own_database, monkeypatch):
-    monkeypatch.setitem(app.config, "WORKER_STORE", own_database(None))
+def test_the_worker_says_that_its_tables_are_missing(app, monkeypatch):
+    name, url = on_postgresql()
+    monkeypatch.setitem(app.config, "WORKER_STORE", url)
     with pytest.raises(NoStore, match="flask init"):
         worker.make_queue(app)
     worker.make_queue(app, make_tables=True).storage.close()
     worker.make_queue(app).storage.close()
+    databases.cluster().drop(name)

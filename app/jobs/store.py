@@ -29,6 +29,7 @@ def store_at(url: str, make_tables: bool) -> dict[str, Any]:
 
 def opened(make: Any, url: str, make_tables: bool, **more: Any) -> Any:
     """The queue on its store; raises NoStore where the store does not answer."""
+    queue = None
     try:
         queue = make(**store_at(url, make_tables), **more)
         queue.storage.queue_size()
@@ -37,7 +38,8 @@ def opened(make: Any, url: str, make_tables: bool, **more: Any) -> Any:
     except NoStore:
         raise
     except Exception as error:  # noqa: BLE001 - each store has its own; their texts may hold the address
-        raise NoStore(
-            f"The worker's store does not answer, or `flask init` has not made it yet ({type(error).__name__})."
-        ) from None
+        if queue is not None:
+            queue.storage.close()
+        why = type(error).__name__
+        raise NoStore(f"The worker's store does not answer, or `flask init` has not made it yet ({why}).") from None
     return queue
