@@ -29,7 +29,12 @@ def open_clinic(app: Flask, doses: int = 10) -> SimpleNamespace:
         make.membership("State Immunization Staff", make.user("state"), is_default=True)
         item = make.stock(here, doses=doses)
         found = SimpleNamespace(
-            here=here.id, there=there.id, lot=item.lot_id, lot_number=item.lot.number, vaccine=item.lot.vaccine_id, item=item.id
+            here=here.id,
+            there=there.id,
+            lot=item.lot_id,
+            lot_number=item.lot.number,
+            vaccine=item.lot.vaccine_id,
+            item=item.id,
         )
         db.session.commit()
     return found

@@ -62,7 +62,9 @@ def on_hand(app, clinic):
 
 def dose_of(app, clinic):
     with app.app_context(), acting(make.SEED):
-        dose = db.session.scalars(select(Dose).where(Dose.recipient_id == clinic.key, Dose.location_id == clinic.here)).one()
+        dose = db.session.scalars(
+            select(Dose).where(Dose.recipient_id == clinic.key, Dose.location_id == clinic.here)
+        ).one()
         assert dose.vaccine and dose.visit
         return dose
 
@@ -95,7 +97,11 @@ def test_an_unknown_number_is_nobody(nurse, clinic, number):
 def test_the_front_desk_checks_in_but_neither_sees_doses_nor_records(app, clinic):
     desk = Browser(app, "desk")
     page = desk.send(clinic.page, f"{clinic.page}/check-in")
-    assert "waits for the vaccinator" in page.text and "Doses so far" not in page.text and clinic.record not in page.actions()
+    assert (
+        "waits for the vaccinator" in page.text
+        and "Doses so far" not in page.text
+        and clinic.record not in page.actions()
+    )
     values = {**desk.marks(), "key": str(uuid.uuid4()), "visit": "1", "lot": str(clinic.lot)}
     assert desk.post(clinic.record, values).code == 403
 
@@ -105,7 +111,10 @@ def test_check_in_links_the_person_to_the_place_and_happens_once(app, nurse, cli
     for _time in range(2):
         nurse.post(f"{clinic.page}/check-in", form)
     assert counted(app, Visit, Visit.location_id == clinic.here) == 1
-    assert counted(app, RecipientLink, RecipientLink.recipient_id == clinic.key, RecipientLink.location_id == clinic.here) == 1
+    assert (
+        counted(app, RecipientLink, RecipientLink.recipient_id == clinic.key, RecipientLink.location_id == clinic.here)
+        == 1
+    )
 
 
 def test_a_check_in_form_sent_again_after_the_person_left_does_not_call_them_back(app, nurse, clinic):
@@ -138,7 +147,9 @@ def test_a_suspended_place_neither_checks_in_nor_records(app, nurse, clinic, che
 # -- recording -----------------------------------------------------------------------------------------
 
 
-def test_everything_is_proposed_and_one_tap_saves_dose_movement_visit_notice_and_history(app, nurse, clinic, checked_in):
+def test_everything_is_proposed_and_one_tap_saves_dose_movement_visit_notice_and_history(
+    app, nurse, clinic, checked_in
+):
     page = nurse.post(clinic.record, checked_in.form(clinic.record))
     assert page.code == 200 and "Dose recorded" in page.text and "Observe until" in page.text
     dose = dose_of(app, clinic)
@@ -239,6 +250,36 @@ def test_the_lot_site_and_title_used_last_are_proposed_next(app, nurse, clinic, 
     assert (form["lot"], form["body_site"], form["suffix"]) == (str(second), "RD", "RN")
 
 
+def test_the_product_of_the_last_dose_is_proposed_before_what_was_used_last(app, nurse, clinic, checked_in):
+    with app.app_context(), acting(make.SEED):
+        here, there = db.session.get(Location, clinic.here), db.session.get(Location, clinic.there)
+        other = make.stock(here, make.lot(expires_on=utcnow().date() + dt.timedelta(days=1)))
+        person = make.recipient(here, first_name="Next")
+        made = make.dose(
+            person, there, given_on=dt.date(2021, 1, 5), given_at=dt.datetime(2021, 1, 5, 15), vaccine_id=clinic.vaccine
+        )
+        number, soonest = made.recipient.public_id, other.lot_id
+        db.session.commit()
+    form = nurse.open(clinic.page).form(clinic.record)
+    assert form["lot"] == str(soonest), "the soonest to expire, for want of anything better"
+    nurse.post(clinic.record, form)
+    page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")
+    assert page.form(f"/dose/person/{number}/record")["lot"] == str(clinic.lot)
+
+
+def test_a_child_is_proposed_what_is_for_its_age(app, nurse, clinic):
+    with app.app_context(), acting(make.SEED):
+        here = db.session.get(Location, clinic.here)
+        db.session.get(Lot, clinic.lot).vaccine.min_age_years = 12
+        young = make.stock(here, make.lot(vaccine=make.vaccine(min_age_years=5))).lot_id
+        born = utcnow().date().replace(day=1) - dt.timedelta(days=365 * 7)
+        number = make.recipient(here, first_name="Kit", birth_date=born).public_id
+        db.session.commit()
+    page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")
+    assert page.form(f"/dose/person/{number}/record")["lot"] == str(young)
+    assert "12 years and older" in page.text
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
@@ -271,7 +312,9 @@ def test_what_is_wrong_is_said_at_its_field_and_the_rest_is_kept(app, nurse, cli
     assert counted(app, Dose) == 0 and on_hand(app, clinic) == 10
 
 
-@pytest.mark.parametrize("typed", [{"key": ""}, {"key": "'; DROP"}, {"visit": ""}, {"visit": "one"}, {"visit": "9" * 40}])
+@pytest.mark.parametrize(
+    "typed", [{"key": ""}, {"key": "'; DROP"}, {"visit": ""}, {"visit": "one"}, {"visit": "9" * 40}]
+)
 def test_a_form_without_its_marks_is_refused_in_words(app, nurse, clinic, checked_in, typed):
     page = nurse.post(clinic.record, {**checked_in.form(clinic.record), **typed})
     assert page.code == 422 and counted(app, Dose) == 0
@@ -286,7 +329,9 @@ def first_dose(app, clinic):
     with app.app_context(), acting(make.SEED):
         person, there = db.session.get(Recipient, clinic.key), db.session.get(Location, clinic.there)
         ago = utcnow() - dt.timedelta(days=10)
-        make.dose(person, there, given_on=today_at(there) - dt.timedelta(days=10), given_at=ago, vaccine_id=clinic.vaccine)
+        make.dose(
+            person, there, given_on=today_at(there) - dt.timedelta(days=10), given_at=ago, vaccine_id=clinic.vaccine
+        )
         db.session.commit()
 
 
@@ -355,9 +400,14 @@ def test_a_dose_taken_back_goes_where_the_user_says_and_its_proofs_fall(app, nur
 
 @pytest.mark.parametrize(
     ("typed", "field"),
-    [({"void_disposition": "return"}, "void_reason"), ({"void_reason": " ", "void_disposition": "waste"}, "void_reason"), ({"void_reason": "Typo"}, "void_disposition"),
-     ({"void_reason": "Typo", "void_disposition": "sold"}, "void_disposition"), ({"void_reason": "x" * 401, "void_disposition": "waste"}, "void_reason")],
-)  # fmt: skip
+    [
+        ({"void_disposition": "return"}, "void_reason"),
+        ({"void_reason": " ", "void_disposition": "waste"}, "void_reason"),
+        ({"void_reason": "Typo"}, "void_disposition"),
+        ({"void_reason": "Typo", "void_disposition": "sold"}, "void_disposition"),
+        ({"void_reason": "x" * 401, "void_disposition": "waste"}, "void_reason"),
+    ],
+)
 def test_taking_back_needs_a_reason_and_what_became_of_the_dose(app, nurse, clinic, given, typed, field):
     page = nurse.send(f"{given}/void", f"{given}/void", **typed)
     assert page.code == 422 and f'id="{field}-error"' in page.html
@@ -405,18 +455,43 @@ def test_a_walk_in_keeps_all_that_is_given(app, nurse, clinic):
         employer = make.organization(name="Blue Ridge Mills", kind="employer").id
         db.session.commit()
     typed = {
-        "middle_name": "B", "suffix": "JR", "phone": "(828) 555-0101", "email": "w@example.org", "street": "1 Elm", "city": "Boone",
-        "zip_code": "28607", "county": "37189", "employer": str(employer), "industry": "other", "works_in_nc": "y", "sex": "M",
-        "races": ["2028-9", "2106-3"], "language": "es", "external_id": "MRN-1",
-    }  # fmt: skip
+        "middle_name": "B",
+        "suffix": "JR",
+        "phone": "(828) 555-0101",
+        "email": "w@example.org",
+        "street": "1 Elm",
+        "city": "Boone",
+        "zip_code": "28607",
+        "county": "37189",
+        "employer": str(employer),
+        "industry": "other",
+        "works_in_nc": "y",
+        "sex": "M",
+        "races": ["2028-9", "2106-3"],
+        "language": "es",
+        "external_id": "MRN-1",
+    }
     browser_codes = nurse.open("/walk-in/").html
     typed["suffix"] = next(code for code in ("JR", "Jr", "Jr.") if f'value="{code}"' in browser_codes)
     page = nurse.send("/walk-in/", "/walk-in/", **WALK_IN, **typed)
     assert page.code == 200, page.text
     with app.app_context(), acting(make.SEED):
         person = db.session.scalars(select(Recipient).where(Recipient.last_name == "Inman")).one()
-        assert (person.phone, person.races, person.employer_id, person.state) == ("8285550101", "2028-9;2106-3", employer, "NC")
+        assert (person.phone, person.races, person.employer_id, person.state) == (
+            "8285550101",
+            "2028-9;2106-3",
+            employer,
+            "NC",
+        )
         assert person.works_in_nc and person.lives_in_nc and person.language == "es"
+
+
+def test_what_was_ticked_is_still_said_after_a_refusal(app, nurse, clinic):
+    page = nurse.send("/walk-in/", "/walk-in/", **{**WALK_IN, "first_name": ""}, works_in_nc="y")
+    nurse.post("/walk-in/", {**page.form("/walk-in/"), "first_name": "Walter"})
+    with app.app_context(), acting(make.SEED):
+        person = db.session.scalars(select(Recipient).where(Recipient.last_name == "Inman")).one()
+        assert person.lives_in_nc and person.works_in_nc
 
 
 def test_a_walk_in_sent_twice_is_registered_once(app, nurse, clinic):
@@ -452,8 +527,14 @@ def test_a_wrong_field_of_a_walk_in_is_named_and_the_rest_kept(app, nurse, clini
 
 def test_the_same_person_is_not_registered_again_but_opened(app, nurse, clinic):
     page = nurse.send(
-        "/walk-in/", "/walk-in/", first_name="ZOE", last_name="lee", birth_date=BORN.isoformat(), email="Zoe@example.org", is_another="y"
-    )  # fmt: skip
+        "/walk-in/",
+        "/walk-in/",
+        first_name="ZOE",
+        last_name="lee",
+        birth_date=BORN.isoformat(),
+        email="Zoe@example.org",
+        is_another="y",
+    )
     assert page.code == 422 and "already known" in page.text and clinic.page in page.links()
     assert counted(app, Recipient, Recipient.last_key == "lee") == 1
 

@@ -27,7 +27,12 @@ def clinic(app):
         )  # fmt: skip
         other = make.recipient(first_name="Zora", last_name="Obrien", birth_date=dt.date(1990, 1, 1), city="Apex")
         proof = make.proof(person)
-        found.person, found.key, found.other, found.proof = person.public_id, person.id, other.public_id, proof.public_id
+        found.person, found.key, found.other, found.proof = (
+            person.public_id,
+            person.id,
+            other.public_id,
+            proof.public_id,
+        )
         db.session.commit()
     return found
 

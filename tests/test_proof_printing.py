@@ -21,7 +21,7 @@ NAME = "Zoë Λάμδα Яковлева"
 
 @pytest.fixture
 def clinic(app):
-    """A vaccinated person known to the first place, and the account of that person; another only the other place knows."""
+    """A vaccinated person whom the first place knows, that person's account, and another of the other place."""
     found = open_clinic(app)
     with app.app_context(), acting(make.SEED):
         here, there = db.session.get(Location, found.here), db.session.get(Location, found.there)
@@ -34,7 +34,11 @@ def clinic(app):
         unvaccinated = make.recipient(here, first_name="Early")
         make.membership("Recipient", make.user("zoe"), recipient=person)
         found.person, found.key, found.lot_number = person.public_id, person.id, first.lot.number
-        found.voided_lot, found.stranger, found.unvaccinated = voided.lot.number, stranger.public_id, unvaccinated.public_id
+        found.voided_lot, found.stranger, found.unvaccinated = (
+            voided.lot.number,
+            stranger.public_id,
+            unvaccinated.public_id,
+        )
         db.session.commit()
     return found
 
@@ -133,6 +137,12 @@ def test_a_recipient_sees_the_own_doses_and_the_button_to_print(app, clinic):
     page = Browser(app, "zoe").open("/my-vaccinations/")
     assert NAME in page.text and clinic.lot_number in page.text and clinic.voided_lot not in page.text
     assert f"/proof/{clinic.person}/print" in page.actions() and "Strange" not in page.text
+
+
+def test_the_way_to_ones_own_doses_is_shown_to_recipients_alone(app, clinic):
+    for who in ("zoe", "nurse", "state"):
+        links = " ".join(Browser(app, who).open("/start/").links())
+        assert ("/my-vaccinations" in links) == (who == "zoe")
 
 
 def test_the_page_of_ones_own_doses_is_for_recipients(app, clinic):

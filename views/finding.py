@@ -16,7 +16,6 @@ from models.base import utcnow
 from models.doses import Visit
 from models.recipients import Recipient
 from views.kinds import Column, Find, Go, Queue
-from views.page_words import clock
 from views.words import words_of
 
 
@@ -78,14 +77,20 @@ class CheckInQueue(Queue):
     columns = (
         Column(_l("Name"), lambda visit: visit.recipient.full_name),
         Column(_l("Date of birth"), lambda visit: words_of(visit.recipient.birth_date)),
-        Column(_l("Checked in at"), lambda visit: clock(visit.checked_in_at)),
         Column(_l("Waits"), lambda visit: minutes_since(visit.checked_in_at)),
     )
     named = staticmethod(lambda visit: visit.recipient.full_name)
-    main = Go(_l("Record dose"), lambda visit: person_url(visit.recipient.public_id), "Dose", "administer", "fa-syringe")
+    main = Go(
+        _l("Record dose"), lambda visit: person_url(visit.recipient.public_id), "Dose", "administer", "fa-syringe"
+    )
     acts = (visits.leave,)
-    nobody = (_l("Nobody is waiting."), _l("Find a person and check them in; they stand here until the dose is recorded."))
-    next_step = Go(_l("Find a person"), lambda _row: url_for("RecipientFind.show"), "Recipient", "find", "fa-magnifying-glass")
+    nobody = (
+        _l("Nobody is waiting."),
+        _l("Find a person and check them in; they stand here until the dose is recorded."),
+    )
+    next_step = Go(
+        _l("Find a person"), lambda _row: url_for("RecipientFind.show"), "Recipient", "find", "fa-magnifying-glass"
+    )
 
     def seen(self, rows: list[Any]) -> None:
         history.shown("Recipient", [visit.recipient_id for visit in rows])

@@ -94,8 +94,17 @@ class Find(Page):
         if step and found is not None:
             step["post"], step["fields"] = True, {"from_search": "1", **_typed(form)}
         return self.page(
-            "kinds/find.html", self.title, code, form=form, ways=self.ways, lead=self.lead, rows=rows,
-            columns=[column.label for column in self.columns], next_step=step, nobody=self.nobody, most=self.most,
+            "kinds/find.html",
+            self.title,
+            code,
+            form=form,
+            ways=self.ways,
+            lead=self.lead,
+            rows=rows,
+            columns=[column.label for column in self.columns],
+            next_step=step,
+            nobody=self.nobody,
+            most=self.most,
         )
 
     def line(self, row: Any) -> dict[str, Any]:
@@ -142,7 +151,11 @@ class Queue(Page):
         rows = self.rows()
         self.seen(rows)
         return self.page(
-            "kinds/queue.html", self.title, lead=self.lead, rows=[self.line(row) for row in rows], nobody=self.nobody,
+            "kinds/queue.html",
+            self.title,
+            lead=self.lead,
+            rows=[self.line(row) for row in rows],
+            nobody=self.nobody,
             columns=[column.label for column in self.columns],
             next_step=self.next_step.button(None) if self.next_step else None,
         )
@@ -151,9 +164,8 @@ class Queue(Page):
         """One waiting row with its buttons."""
         name = type(self).named(row)
         buttons = [self.main.button(row, name)] if self.main else []
-        for rule in self.acts:
-            if may(rule.__name__, self.entity.__name__):
-                buttons.append(self.button(rule, row, name))
+        allowed_acts = [rule for rule in self.acts if may(rule.__name__, self.entity.__name__)]
+        buttons += [self.button(rule, row, name) for rule in allowed_acts]
         return {"cells": [column.shows(row) for column in self.columns], "actions": [one for one in buttons if one]}
 
     def button(self, rule: Any, row: Any, name: str) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def put_in_form(form: Form, broken: RuleBroken) -> None:
 class Page(BaseView):
     """A view made by hand: an entity, routes that each say who may use them, one commit at the edge.
 
-    `menu`, `label` and `icon` put the default view into the menu of those who may do `menu_verb`.
+    `menu`, `label` and `icon` put the default view into the menu of those who may do `menu_verb`
+    (and whose reach is of the kind `menu_reach`, where one is named).
     """
 
     entity: ClassVar[Any] = None
@@ -110,6 +111,7 @@ class Page(BaseView):
     label: ClassVar[Any] = ""
     icon: ClassVar[str] = ""
     menu_verb: ClassVar[str] = "see"
+    menu_reach: ClassVar[str] = ""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

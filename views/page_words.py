@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_babel import format_datetime, format_time
+from flask_babel import format_date, format_time, to_user_timezone
 
 from app.formats.words import as_day
 from models.base import choices_of
@@ -24,7 +24,7 @@ def clock(instant: dt.datetime) -> str:
 
 def moment(instant: dt.datetime) -> str:
     """A UTC instant as day and time at the place."""
-    return format_datetime(instant, "medium")
+    return f"{format_date(to_user_timezone(instant), 'medium')}, {clock(instant)}"
 
 
 def words(row: Any, name: str) -> str:

@@ -34,11 +34,11 @@ def pages() -> list[type]:
 
 
 def add_page(appbuilder: Any, page: Any) -> None:
-    """Adds a page, and to the menu where it says so; "Recipient:find" is for those who may find a recipient."""
+    """Adds a page, and to the menu where it says so; "Proof:issue:self" is for who may issue proofs of oneself."""
     if not page.label:
         appbuilder.add_view_no_menu(page)
         return
-    name = f"{page.entity.__name__}:{page.menu_verb}"
+    name = ":".join(part for part in (page.entity.__name__, page.menu_verb, page.menu_reach) if part)
     if not page.menu:
         appbuilder.add_view(page, name, label=page.label, icon=page.icon)
         return

@@ -46,6 +46,7 @@ class Step:
     href: str
     entity: str
     verb: str
+    reach: str = ""  # only for this kind of reach
 
 
 def _today(_reach: Reach) -> Any:
@@ -55,7 +56,9 @@ def _today(_reach: Reach) -> Any:
 FIGURES = {
     "waiting": Figure(_l("Checked in, waiting"), Visit, lambda r: _waiting(r), href="/queue"),
     "given_today": Figure(
-        _l("Doses given today"), Dose, lambda r: [Dose.given_on == _today(r), Dose.status == "given"],
+        _l("Doses given today"),
+        Dose,
+        lambda r: [Dose.given_on == _today(r), Dose.status == "given"],
         href="DoseScreen.list",
     ),
     "on_hand": Figure(_l("Doses on hand"), InventoryItem, total=InventoryItem.doses, href="InventoryItemScreen.list"),
@@ -63,7 +66,9 @@ FIGURES = {
         _l("Shipments expected"), Shipment, lambda r: [Shipment.status == "expected"], href="ShipmentScreen.list"
     ),
     "unregistered": Figure(
-        _l("Invited, not yet registered"), Recipient, lambda r: [Recipient.registration == "uploaded"],
+        _l("Invited, not yet registered"),
+        Recipient,
+        lambda r: [Recipient.registration == "uploaded"],
         href="RecipientScreen.list",
     ),
     "people": Figure(_l("Recipients"), Recipient, href="RecipientScreen.list"),
@@ -88,23 +93,47 @@ def _waiting(reach: Reach) -> list[Any]:
 
 STEPS = (
     Step(_l("Find a person"), _l("Search the whole state, see earlier doses, check in."), "/find", "Recipient", "find"),
-    Step(_l("Who is waiting"), _l("People checked in here today, the longest wait first."), "/queue", "Visit", "check_in"),
     Step(
-        _l("Everyone vaccinated here"), _l("Filter by day, product, lot or vaccinator, and export."),
-        "DoseScreen.list", "Dose", "export",
+        _l("Who is waiting"), _l("People checked in here today, the longest wait first."), "/queue", "Visit", "check_in"
     ),
-    Step(_l("Send a file of people"), _l("Up to 100 people at once from a spreadsheet."), "/upload", "Upload", "send_file"),
     Step(
-        _l("Receive a shipment"), _l("Check what arrived and put it into stock."),
-        "ShipmentScreen.list", "Shipment", "receive",
+        _l("Everyone vaccinated here"),
+        _l("Filter by day, product, lot or vaccinator, and export."),
+        "DoseScreen.list",
+        "Dose",
+        "export",
+    ),
+    Step(
+        _l("Send a file of people"),
+        _l("Up to 100 people at once from a spreadsheet."),
+        "/upload",
+        "Upload",
+        "send_file",
+    ),
+    Step(
+        _l("Receive a shipment"),
+        _l("Check what arrived and put it into stock."),
+        "ShipmentScreen.list",
+        "Shipment",
+        "receive",
     ),
     Step(_l("Vaccine inventory"), _l("What is on hand, by lot."), "InventoryItemScreen.list", "InventoryItem", "see"),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
     Step(
-        _l("Organizations and locations"), _l("Enter and keep those who take part."),
-        "LocationScreen.list", "Location", "add",
+        _l("Organizations and locations"),
+        _l("Enter and keep those who take part."),
+        "LocationScreen.list",
+        "Location",
+        "add",
     ),
-    Step(_l("My doses and proof"), _l("See your doses and print your proof."), "/my-vaccinations", "Proof", "issue"),
+    Step(
+        _l("My doses and proof"),
+        _l("See your doses and print your proof."),
+        "/my-vaccinations",
+        "Proof",
+        "issue",
+        "self",
+    ),
     Step(_l("History"), _l("Who did what and looked at whom."), "HistoryScreen.list", "History", "see"),
 )
 
@@ -163,7 +192,7 @@ class StartView(BaseView):
         steps = [
             (step.label, step.help, address(step.href))
             for step in STEPS
-            if access.may(reach.profile, step.entity, step.verb)
+            if access.may(reach.profile, step.entity, step.verb) and step.reach in ("", reach.kind)
         ]
         return self.render_template(
             "start.html", title=_("Welcome, %(name)s", name=g.user.first_name), figures=figures, next_steps=steps

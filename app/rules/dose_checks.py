@@ -50,8 +50,12 @@ def warnings(person: Recipient, vaccine: Vaccine, given_on: dt.date, doses: list
     age = age_on(person.birth_date, given_on)
     if vaccine.min_age_years is not None and age < vaccine.min_age_years:
         found.append(
-            _("%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.",
-              vaccine=vaccine.short_name, least=f"{vaccine.min_age_years:g}", age=age)
+            _(
+                "%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.",
+                vaccine=vaccine.short_name,
+                least=f"{float(vaccine.min_age_years):g}",
+                age=age,
+            )
         )
     if doses:
         found += _about_the_interval(vaccine, given_on, doses[-1])
@@ -67,8 +71,11 @@ def _about_the_interval(vaccine: Vaccine, given_on: dt.date, last: Dose) -> list
     if given_on >= recommended - GRACE:
         return []
     return [
-        _("Too early: the last dose was on %(last)s; the next may be given from %(next)s.",
-          last=format_date(last.given_on), next=format_date(recommended - GRACE))
+        _(
+            "Too early: the last dose was on %(last)s; the next may be given from %(next)s.",
+            last=format_date(last.given_on),
+            next=format_date(recommended - GRACE),
+        )
     ]
 
 

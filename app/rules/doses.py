@@ -49,17 +49,26 @@ def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]
         .order_by(Dose.id.desc())
         .limit(1)
     ).first()
-    lots = {item.lot_id: item for item in items}
+    earlier = dose_checks.earlier_doses(person.id)
+    among = _suited(items, person, earlier, today_at(location))
+    lots = {item.lot_id: item for item in among}
     item = lots.get(last.lot_id) if last is not None else None
-    item = item or (items[0] if items else None)
+    item = item or (among[0] if among else None)
     return {
         "items": items,
         "lot_id": item.lot_id if item else None,
         "body_site": last.body_site if last is not None else "LD",
         "route": (item.lot.vaccine.route if item else None) or "C28161",
         "suffix": last.given_by_suffix if last is not None else None,
-        "dose_number": dose_checks.next_number(dose_checks.earlier_doses(person.id)),
+        "dose_number": dose_checks.next_number(earlier),
     }
+
+
+def _suited(items: list[InventoryItem], person: Recipient, earlier: list[Dose], today: dt.date) -> list[InventoryItem]:
+    """Of what is on hand, the product of the last dose; else what the person is old enough for; else all."""
+    same = [item for item in items if earlier and item.lot.vaccine_id == earlier[-1].vaccine_id]
+    age = dose_checks.age_on(person.birth_date, today)
+    return same or [item for item in items if age >= (item.lot.vaccine.min_age_years or 0)] or items
 
 
 def done_before(key: str) -> Dose | None:
@@ -97,8 +106,14 @@ def administer(new: NewDose, by: Reach) -> Dose:
     visit.status = "vaccinated"
     stock.post(dose, by)
     notices.queue(
-        "dose_given", person, f"dose-{dose.id}", by, vaccine=lot.vaccine.short_name, given_on=given_on.isoformat(),
-        place=location.name, dose_number=new.dose_number,
+        "dose_given",
+        person,
+        f"dose-{dose.id}",
+        by,
+        vaccine=lot.vaccine.short_name,
+        given_on=given_on.isoformat(),
+        place=location.name,
+        dose_number=new.dose_number,
     )
     return dose
 

@@ -71,6 +71,7 @@ class MyVaccinations(Page):
     entity = Proof
     default_view = "show"
     label, icon, menu_verb = _l("My vaccinations"), "fa-syringe", "issue"
+    menu_reach = "self"
 
     @expose("/")
     @allowed("issue")

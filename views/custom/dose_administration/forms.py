@@ -8,8 +8,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateTimeLocalField, Field, HiddenField, IntegerField, RadioField, TextAreaField
-from wtforms import validators
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    TextAreaField,
+    validators,
+)
 from wtforms.fields.choices import SelectChoice
 
 from app.fab.keys import LARGEST
@@ -55,13 +63,17 @@ class DoseForm(KeyForm):
     suffix = _of_dose("given_by_suffix", False)
     fact_sheet_given = BooleanField(_l("Fact sheet given to the person"))
     override_reason = TextAreaField(
-        _l("Reason for giving it all the same"), filters=[stripped], render_kw={**STYLE, "rows": 2},
+        _l("Reason for giving it all the same"),
+        filters=[stripped],
+        render_kw={**STYLE, "rows": 2},
         validators=[validators.Optional(), validators.Length(max=400)],
-    )  # fmt: skip
+    )
     note = TextAreaField(
-        _l("Note (optional)"), filters=[stripped], render_kw={**STYLE, "rows": 2},
+        _l("Note (optional)"),
+        filters=[stripped],
+        render_kw={**STYLE, "rows": 2},
         validators=[validators.Optional(), validators.Length(max=2000)],
-    )  # fmt: skip
+    )
 
     def validate_given_at(self, field: Any) -> None:
         """A year that no clock of ours knows is refused here; the rest is the rule's."""
@@ -99,13 +111,17 @@ class VoidForm(FlaskForm):
     """Why a record is taken back, and what became of the dose."""
 
     void_reason = TextAreaField(
-        _l("Why is the record taken back?"), filters=[stripped], render_kw={**STYLE, "rows": 3},
+        _l("Reason"),
+        filters=[stripped],
+        render_kw={**STYLE, "rows": 3},
         validators=[validators.InputRequired(_l("Please say why the dose is voided.")), validators.Length(max=400)],
-    )  # fmt: skip
+    )
     void_disposition = RadioField(
-        _l("What became of the dose?"), choices=[SelectChoice(code, words) for code, words in DISPOSITIONS.items()], validate_choice=False,
+        _l("What became of the dose"),
+        choices=[SelectChoice(code, words) for code, words in DISPOSITIONS.items()],
+        validate_choice=False,
         validators=[validators.AnyOf(DISPOSITIONS, message=_l("Please say what became of the dose."))],
-    )  # fmt: skip
+    )
 
 
 def sites() -> tuple[list[Any], list[Any]]:
@@ -115,8 +131,11 @@ def sites() -> tuple[list[Any], list[Any]]:
     return first, [(code, words) for code, words in codes.items() if code not in FIRST_SITES]
 
 
-def offers(items: list[Any], person: Recipient, earlier: list[Dose], today: dt.date) -> list[dict[str, Any]]:
-    """The lots to choose from, each with what speaks against giving it to this person today."""
+def offers(
+    items: list[Any], chosen: Any, person: Recipient, earlier: list[Dose], today: dt.date
+) -> list[dict[str, Any]]:
+    """The lots to choose from, the chosen one first, each with what speaks against giving it to this person today."""
+    items = sorted(items, key=lambda item: item.lot_id != chosen)
     return [
         {
             "lot": item.lot,
@@ -127,3 +146,10 @@ def offers(items: list[Any], person: Recipient, earlier: list[Dose], today: dt.d
         }
         for item in items
     ]
+
+
+def said_of_all(offered: list[dict[str, Any]]) -> list[str]:
+    """The warnings that every lot shares: said once, above them, instead of on each."""
+    return (
+        [words for words in offered[0]["against"] if all(words in one["against"] for one in offered)] if offered else []
+    )

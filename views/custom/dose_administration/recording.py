@@ -18,7 +18,7 @@ from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
 from models.enrollment import Location
 from models.recipients import Recipient
-from views.custom.dose_administration.forms import DoseForm, KeyForm, VoidForm, offers, sites
+from views.custom.dose_administration.forms import DoseForm, KeyForm, VoidForm, offers, said_of_all, sites
 from views.page import Page, allowed, may, new_key, saved
 
 OBSERVATION = dt.timedelta(minutes=15)
@@ -72,14 +72,26 @@ class DoseAdministration(Page):
         values: dict[str, Any] = {"offers": [], "sites": sites(), "form": form}
         if location is not None and may("administer", "Dose") and (visit is not None or form is not None):
             proposal = doses.proposal(person, location, g.reach)
-            values["offers"] = offers(proposal["items"], person, earlier, today)
             if form is None:
                 values["form"] = form = DoseForm(formdata=None)
                 form.propose(proposal, visit.id, location)
+            values["offers"] = offers(proposal["items"], form.lot.data, person, earlier, today)
+            values["against_all"] = said_of_all(values["offers"])
         return self.page(
-            "dose/person.html", _("Recipient"), code, person=person, age=dose_checks.age_on(person.birth_date, today),
-            earlier=earlier, visit=visit, location=location, key=new_key(), is_linked=is_linked(person),
-            notes=recipients.warnings_about(person), edit_url=edit_url(person), here=location and location.id, **values,
+            "dose/person.html",
+            _("Recipient"),
+            code,
+            person=person,
+            age=dose_checks.age_on(person.birth_date, today),
+            earlier=earlier,
+            visit=visit,
+            location=location,
+            key=new_key(),
+            is_linked=is_linked(person),
+            notes=recipients.warnings_about(person),
+            edit_url=edit_url(person),
+            here=location and location.id,
+            **values,
         )
 
     @expose("/given/<int:pk>")
@@ -89,9 +101,12 @@ class DoseAdministration(Page):
         history.shown("Recipient", [dose.recipient_id])
         until = dose.given_at + OBSERVATION
         return self.page(
-            "dose/given.html", _("Dose"), dose=dose, person=dose.recipient,
+            "dose/given.html",
+            _("Dose"),
+            dose=dose,
+            person=dose.recipient,
             observe_until=until if dose.status == "given" and utcnow() < until else None,
-        )  # fmt: skip
+        )
 
     @expose("/given/<int:pk>/void", methods=["GET", "POST"])
     @allowed("void")
@@ -100,10 +115,13 @@ class DoseAdministration(Page):
         answer = redirect(url_for("DoseAdministration.given", pk=pk), 303)
         if dose.status == "voided":
             return answer
-        if form.is_submitted() and form.validate():
-            if saved(lambda: doses.void(dose, g.reach, form.void_reason.data or "", form.void_disposition.data), form):
-                flash(_("The dose record is taken back."), "success")
-                return answer
+
+        def work() -> Dose:
+            return doses.void(dose, g.reach, form.void_reason.data or "", form.void_disposition.data)
+
+        if form.is_submitted() and form.validate() and saved(work, form):
+            flash(_("The dose record is taken back."), "success")
+            return answer
         code = 422 if form.errors else 200
         history.shown("Recipient", [dose.recipient_id])
         return self.page("dose/void.html", _("Void a dose"), code, dose=dose, person=dose.recipient, form=form)

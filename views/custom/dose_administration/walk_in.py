@@ -7,15 +7,17 @@ from typing import Any
 
 from flask import current_app, flash, g, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from wtforms import BooleanField, Field, HiddenField, SelectMultipleField, validators, widgets
 from wtforms.fields.choices import SelectChoice
 
 from app.rules import recipients, visits
-from models.base import choices_of
-from models.recipients import ALPHABET, Recipient, new_public_id
-from views.fields import column_field, relation_field
+from models.base import choices_of, db
+from models.recipients import ALPHABET, PriorityGroup, Recipient, new_public_id
+from views.fields import CodeField, column_field, relation_field
 from views.page import Page, allowed, may, new_key, saved
 from views.words import describe
 
@@ -28,10 +30,13 @@ PARTS = (
 )
 NEEDED = ("first_name", "last_name", "birth_date")
 WORDS = {
-    "employer": (_l("Select Employer (if applicable)"), _l("Type a part of the name. Leave empty if not employed or retired.")),
+    "employer": (
+        _l("Select Employer (if applicable)"),
+        _l("Type a part of the name. Leave empty if not employed or retired."),
+    ),
     "industry": (None, _l("Choose Other for a person who is not employed or retired.")),
     "first_name": (None, _l("The actual name, no alias: this is a medical record.")),
-}  # fmt: skip
+}
 
 
 class CodesField(SelectMultipleField):
@@ -69,11 +74,22 @@ class WalkInForm(FlaskForm):
         return {**typed, "public_id": self.public_id.data, "employer_id": employer.id if employer else None}
 
 
+def priority_groups() -> dict[str, str]:
+    """The groups of the state's plan, in words."""
+    return {group.code: str(group) for group in db.session.scalars(select(PriorityGroup).order_by(PriorityGroup.code))}
+
+
 def _field(name: str) -> Field:
     what = describe(Recipient, name)
     if name == "races":
         races = choices_of({"choices": "races"}) or {}
-        return CodesField(what.label, choices=[SelectChoice(code, words) for code, words in races.items()], validators=[validators.Length(max=6)])
+        return CodesField(
+            what.label,
+            choices=[SelectChoice(code, words) for code, words in races.items()],
+            validators=[validators.Length(max=6)],
+        )
+    if name == "priority_group":
+        return CodeField(what.label, codes=priority_groups, validators=[validators.Optional()])
     if what.relation is not None:
         field = relation_field(what, "", listed=False, needed=False)
     else:
@@ -131,9 +147,8 @@ class WalkIn(Page):
         done = saved(work, form)
         if done is None:
             return self.show(form, 422, known=known[0] if known else None)
-        person, warnings = done
-        for words in warnings:
-            flash(words, "warning")
+        person, _warnings = done  # the person's page says them
+        flash(_("Registered."), "success")
         return redirect(url_for("DoseAdministration.person", public_id=person.public_id), 303)
 
     def twins(self, form: WalkInForm) -> list[Any]:
@@ -144,9 +159,15 @@ class WalkIn(Page):
     def show(self, form: WalkInForm, code: int = 200, **more: Any) -> Any:
         """The form, in its parts."""
         return self.page(
-            "dose/walk_in.html", _l("Register a walk-in"), code, form=form, parts=PARTS, may_check_in=may("check_in", "Visit"),
-            look_up_url=url_for("WalkIn.employers"), **more,
-        )  # fmt: skip
+            "dose/walk_in.html",
+            _l("Register a walk-in"),
+            code,
+            form=form,
+            parts=PARTS,
+            may_check_in=may("check_in", "Visit"),
+            look_up_url=url_for("WalkIn.employers"),
+            **more,
+        )
 
     @expose("/employers", methods=["POST"])
     @allowed("register")
