@@ -59,10 +59,10 @@ def test_headings_are_known_without_regard_to_case_blanks_asterisk_or_order():
 
 
 def test_spanish_headings_and_common_other_words_are_known():
-    headings = ["Nombre" if name == "First Name" else "DOB" if name == "Date of Birth" else name for name in HEADINGS]
-    one = PERSON | {"Nombre": "Ana", "DOB": "01/02/1990"}
-    typed = rows_of(csv_of(one, headings=headings))[0].typed
-    assert (typed["First Name"], typed["Date of Birth"]) == ("Ana", "01/02/1990")
+    other = {"First Name": "Nombre", "Date of Birth": "DOB (MM/DD/YYYY)", "Phone": "TELEFONO", "ZIP": "Código_Postal"}
+    headings = [other.get(name, name) for name in HEADINGS]
+    typed = rows_of(csv_of({other.get(name, name): text for name, text in PERSON.items()}, headings=headings))[0].typed
+    assert typed == PERSON
 
 
 def test_blanks_and_invisible_characters_around_values_are_taken_off_and_letters_composed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,14 +67,15 @@ class Template:
 
 # The column of the fix-file that says what is wrong: ours, never read back. Both languages are known on reading.
 WHAT_TO_FIX = _l("What to fix")
-IGNORED_HEADINGS = frozenset({"what to fix", "qué corregir", "que corregir"})
+IGNORED_HEADINGS = frozenset({"what to fix", "que corregir"})  # as `heading_key` gives them
 
 
 def heading_key(words: str) -> str:
-    """A heading as it is compared: no case, asterisk, bracketed remark, or extra blanks."""
+    """A heading as it is compared: no case, accents, asterisk, bracketed remark, or extra blanks."""
     words = trim(words).rstrip("* ")
     words = _IN_BRACKETS.sub("", words).rstrip("* ")
-    return " ".join(words.replace("_", " ").casefold().split())
+    flat = unicodedata.normalize("NFKD", words).casefold()
+    return " ".join("".join(letter for letter in flat if not unicodedata.combining(letter)).replace("_", " ").split())
 
 
 def letter_of(position: int) -> str:
