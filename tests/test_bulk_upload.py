@@ -170,7 +170,9 @@ def test_every_wrong_cell_is_named_as_the_spreadsheet_shows_it_all_at_once(app, 
     assert "4 cells" in page
     assert "3 First Name T0m A name has no digits or invisible characters." in page
     assert "3 Date of Birth 25/03/1984 There is no such day. The month comes first: MM/DD/YYYY." in page
-    assert "For example: 03/25/1984" in page
+    assert "MM/DD/YYYY. Month/day/year with four digits for the year" in page
+    assert "For example: 27601" in page
+    assert "3 Race" not in page
     assert "3 County Wakee “Wakee” is not a county of North Carolina." in page
     assert "3 Phone 12 A phone number has ten digits" in page
     assert "Enter the good rows (1)" in page and "Download the rows to fix (1)" in page
@@ -198,7 +200,7 @@ def test_the_review_tells_each_outcome_apart(app, manager, clinic):
 def figure(page, label):
     """The count under a label among the figures on top of the page."""
     figures = page[
-        page.index("in the file") : page.index("What shall happen?") if "What shall happen?" in page else None
+        page.index("in the file") : page.index("What should happen?") if "What shall happen?" in page else None
     ]
     return int(re.search(rf"\b{label} (\d+)", figures).group(1))
 
@@ -231,7 +233,7 @@ def test_a_file_that_is_mostly_refused_asks_whether_it_is_the_right_one(app, man
     answer = act(manager, where, "enter")
     assert answer.status_code == 422 and "Please tick this box" in words(answer)
     assert count(app, Recipient) == 0
-    assert "1 new people" in words(act(manager, where, "enter", sure="y"))
+    assert "1 new person was entered." in words(act(manager, where, "enter", sure="y"))
     assert count(app, Recipient) == 1
 
 
@@ -247,8 +249,8 @@ def test_the_good_rows_are_entered_once_however_often_the_button_is_sent(app, ma
     form = marks(manager)
     pages = [manager.post(f"{where}/enter", data=form, follow_redirects=True) for _twice in range(2)]
     for page in map(words, pages):
-        assert "2 new people" in page and "See who has registered" in page
-        assert "Download the rows to fix (1)" in page and "What shall happen?" not in page
+        assert "2 new people were entered." in page and "See who has registered" in page
+        assert "Download the rows to fix (1)" in page and "What should happen?" not in page
     assert count(app, Recipient) == 2
     assert stored(app, RecipientLink.location_id, RecipientLink.how) == [(clinic, "upload")] * 2
     people = words(manager.get("/recipient/list/"))
@@ -286,7 +288,7 @@ def test_somebody_known_elsewhere_joins_the_list_of_this_place(app, manager, cli
     act(elsewhere, reviewed(elsewhere, PERSON), "enter")
     assert "Lopez" not in words(manager.get("/recipient/list/"))
     where = reviewed(manager, PERSON)
-    assert "1 person known already is added to your list." in words(manager.get(where))
+    assert "1 person known already will be added to your list." in words(manager.get(where))
     act(manager, where, "enter")
     assert "Lopez" in words(manager.get("/recipient/list/"))
     assert count(app, Recipient) == 1
@@ -297,7 +299,7 @@ def test_missing_facts_are_filled_in_and_none_is_replaced(app, manager):
     where = reviewed(manager, {**PERSON, "City": "Cary", "Middle Name": "Elena"})
     page = words(manager.get(where))
     assert "Middle Name: Elena" in page and "Phone: 9195555555" in page and "City: Cary" not in page
-    assert "facts added for 1 known already" in words(act(manager, where, "enter"))
+    assert "Missing facts of 1 person known already were filled in." in words(act(manager, where, "enter"))
     assert stored(app, Recipient.middle_name, Recipient.phone, Recipient.city) == [("Elena", "9195555555", "Raleigh")]
 
 
@@ -305,7 +307,7 @@ def test_rows_that_turned_out_otherwise_meanwhile_are_counted_as_they_were_enter
     first, second = reviewed(manager, PERSON), reviewed(manager, PERSON, ANN)
     act(manager, first, "enter")
     page = words(act(manager, second, "enter"))
-    assert "1 new people" in page
+    assert "1 new person was entered." in page
     assert count(app, Recipient) == 2
 
 
@@ -315,6 +317,23 @@ def test_cancelling_enters_nobody_for_good(app, manager):
     page = words(act(manager, where, "enter"))
     assert "cancelled before" in page and "Lopez" not in page
     assert count(app, Recipient) == 0
+
+
+def test_sending_the_same_file_again_puts_the_waiting_one_aside(app, manager):
+    first = reviewed(manager, PERSON)
+    second = reviewed(manager, PERSON)
+    assert stored(app, Upload.status) == [("cancelled",), ("reviewed",)]
+    assert "Nobody was entered" in words(act(manager, first, "enter"))
+    assert "1 new person was entered." in words(act(manager, second, "enter"))
+
+
+def test_a_colleague_who_sent_the_same_file_enters_nobody_twice(app, manager, clinic):
+    colleague = signed_in(app, app.test_client(), MANAGER, location_id=clinic)
+    first, second = reviewed(manager, PERSON), reviewed(colleague, PERSON)
+    act(manager, first, "enter")
+    answer = act(colleague, second, "enter")
+    assert "1 new person" not in words(answer)
+    assert (count(app, Recipient), count(app, Notice)) == (1, 1)
 
 
 def test_what_was_entered_cannot_be_cancelled(app, manager):
@@ -347,7 +366,7 @@ def test_the_fix_file_corrected_and_sent_again_enters_only_its_rows(app, manager
     out = io.BytesIO()
     book.save(out)
     again = upload(manager, out.getvalue(), "rows-to-fix.xlsx").headers["Location"]
-    assert "1 new people" in words(act(manager, again, "enter"))
+    assert "1 new person was entered." in words(act(manager, again, "enter"))
     phones = [phone for (phone,) in stored(app, Recipient.phone)]
     assert sorted(phones) == ["9195550101", "9195550199", "9195555555"]
     assert manager.get(f"{again}/rows-to-fix.xlsx").status_code == 404

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from app.uploads.checking import FAMILIES
 from app.uploads.columns import Column
 from app.uploads.kinds import Wrong, date
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
-from app.uploads.recipients_commit import decide_rows
+from app.uploads.recipients_commit import cancel, decide_rows
 from models.base import db
 from models.recipients import RecipientLink
+from models.scope import Reach
 from models.uploads import OUTCOMES, Upload, UploadRow
 
 MOST_SHOWN = 300  # rows of one outcome on the page; the fix-file has them all
@@ -69,19 +70,21 @@ def families(rows: Iterable[Any]) -> list[Family]:
     for row in rows:
         for error in row.errors:
             header = error["column"]
-            cell = WrongCell(
-                row.row, header, row.typed.get(header, ""), error["message"], how_to_fix(columns.get(header))
-            )
+            how = how_to_fix(columns.get(header), error)
+            cell = WrongCell(row.row, header, row.typed.get(header, ""), error["message"], how)
             found[error["code"]].cells.append(cell)
     return [family for family in found.values() if family.cells]
 
 
-def how_to_fix(column: Column | None) -> str:
-    """What a column wants, in a sentence with an example."""
+def how_to_fix(column: Column | None, error: dict[str, str]) -> str:
+    """What a column wants, with an example unless it was given already or may not fit the rest of the row."""
     if column is None:
         return ""
-    example = _("For example: %(example)s", example=column.example) if column.example else ""
-    return " ".join(words for words in (str(column.help), example) if words)
+    said = str(column.help)
+    if not column.example or error["code"] == "BUSR" or column.example in said + error["message"]:
+        return said
+    example = _("For example: %(example)s", example=column.example)
+    return f"{said} {example}" if said else example
 
 
 def people(rows: Iterable[Any], fills: dict[int, list[tuple[str, str]]] | None = None) -> list[Person]:
@@ -139,11 +142,24 @@ def looks_wrong(upload: Upload) -> bool:
     return upload.rows_refused * 2 > rows_in_all(upload)
 
 
+def replace_waiting(upload: Upload, by: Reach) -> None:
+    """Puts aside what the same person sent before of the same file for the same place and has not entered."""
+    waits = (Upload.status == "reviewed", Upload.by_id == by.user_id)
+    for earlier in db.session.scalars(_same_file(upload).where(*waits)).all():
+        cancel(earlier, by)
+
+
 def entered_before(upload: Upload) -> Upload | None:
     """The last time that this very file was entered for this place."""
-    query = select(Upload).where(
-        Upload.sha256 == upload.sha256, Upload.status == "committed", Upload.id != upload.id,
+    query = _same_file(upload).where(Upload.status == "committed").order_by(Upload.committed_at.desc())
+    return db.session.scalars(query.limit(1)).first()
+
+
+def _same_file(upload: Upload) -> Select[tuple[Upload]]:
+    """Other uploads of the same bytes for the same place."""
+    return select(Upload).where(
+        Upload.sha256 == upload.sha256,
+        Upload.id != upload.id,
         Upload.location_id.is_not_distinct_from(upload.location_id),
         Upload.organization_id.is_not_distinct_from(upload.organization_id),
-    )  # fmt: skip
-    return db.session.scalars(query.order_by(Upload.committed_at.desc()).limit(1)).first()
+    )

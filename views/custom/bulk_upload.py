@@ -32,7 +32,11 @@ from views.words import describe
 
 RECENT = 10
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TITLES = {"reviewed": _l("Review before entering"), "committed": _l("Entered"), "cancelled": _l("Cancelled")}
+TITLES = {
+    "reviewed": _l("Review before entering"),
+    "committed": _l("Upload entered"),
+    "cancelled": _l("Upload cancelled"),
+}
 TYPES = {"xlsx": XLSX, "csv": "text/csv"}
 
 
@@ -192,7 +196,13 @@ def taken(form: FileForm) -> Upload | None:
     except FileRefused as refused:
         form.file.errors = [refused.reason]
         return None
-    return saved(lambda: recipients_commit.preview(data, name, g.reach, location_id, table=table), form)
+
+    def keep() -> Upload:
+        upload = recipients_commit.preview(data, name, g.reach, location_id, table=table)
+        reviewing.replace_waiting(upload, g.reach)
+        return upload
+
+    return saved(keep, form)
 
 
 def reached(pk: int) -> Upload:

@@ -14,7 +14,7 @@
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
     over(false);
-    if (!event.dataTransfer.files.length) return;
+    if (event.dataTransfer.files.length !== 1) return;
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     input.focus();
