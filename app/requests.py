@@ -156,4 +156,5 @@ def install_after_sign_in(app: Flask) -> None:
             "places_to_switch": g.get("places_to_switch", []),
             "state_name": app.config["STATE_NAME"],
             "languages": app.config["LANGUAGES"],
+            "appbuilder": app.extensions["appbuilder"],
         }

@@ -170,6 +170,7 @@ def test_an_error_is_a_page_like_any_other(state, path):
     found = page(state, path, 404)
     is_whole(found)
     assert found.findtext(".//h1").strip() == "Page not found"
+    assert found.xpath("//nav[@id='c-menu']//a")
 
 
 def test_an_act_that_is_final_asks_first_and_posts(state):
