@@ -1,7 +1,9 @@
 """The vaccinator's day: register, check in, record a dose from the stock at hand, take it back."""
 
 import datetime as dt
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -21,6 +23,7 @@ from tests import factories as make
 from tests.clinic import Browser, open_clinic
 
 BORN = dt.date(1961, 3, 9)
+WALK_IN = {"first_name": "Walter", "last_name": "Inman", "birth_date": "1948-07-01"}
 
 
 @pytest.fixture
@@ -169,6 +172,43 @@ def test_sent_twice_it_happens_once_and_the_answer_is_the_same_page(app, nurse, 
     assert first.code == second.code == 303
     assert first.answer.headers["Location"] == second.answer.headers["Location"]
     assert counted(app, Dose) == 1 and on_hand(app, clinic) == 9
+
+
+def all_at_once(app, browser, path, forms):
+    """The same browser sends these forms at the same moment; where each answer leads."""
+    cookie = browser.client.get_cookie("console").value
+    start = threading.Barrier(len(forms))
+
+    def send(form):
+        client = app.test_client()
+        client.set_cookie("console", cookie)
+        start.wait()
+        answer = client.post(path, data=form)
+        return answer.status_code, answer.headers.get("Location")
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(send, forms))
+
+
+def test_sent_six_times_at_once_it_happens_once(app, nurse, clinic, checked_in):
+    answers = all_at_once(app, nurse, clinic.record, [checked_in.form(clinic.record)] * 6)
+    assert len(set(answers)) == 1 and answers[0][0] == 303
+    assert counted(app, Dose) == 1 and on_hand(app, clinic) == 9
+
+
+def test_six_desks_check_the_same_person_in_once(app, nurse, clinic):
+    form = nurse.open(clinic.page).form(f"{clinic.page}/check-in")
+    forms = [{**form, "key": str(uuid.uuid4())} for _desk in range(6)]
+    answers = all_at_once(app, nurse, f"{clinic.page}/check-in", forms)
+    assert {code for code, _place in answers} == {303} and counted(app, Visit) == 1
+    assert counted(app, RecipientLink, RecipientLink.location_id == clinic.here) == 1
+
+
+def test_a_walk_in_sent_six_times_at_once_is_registered_once(app, nurse, clinic):
+    form = {**nurse.open("/walk-in/").form("/walk-in/"), **WALK_IN, "check_in": "1"}
+    answers = all_at_once(app, nurse, "/walk-in/", [form] * 6)
+    assert len(set(answers)) == 1 and answers[0][0] == 303
+    assert counted(app, Recipient, Recipient.last_name == "Inman") == 1 and counted(app, Visit) == 1
 
 
 def test_the_last_dose_of_the_lot_sent_twice_happens_once_too(app, nurse, clinic, checked_in):
@@ -436,8 +476,6 @@ def test_a_dose_that_is_not_there_is_not_found(nurse, clinic, key):
 
 
 # -- walk-ins ------------------------------------------------------------------------------------------
-
-WALK_IN = {"first_name": "Walter", "last_name": "Inman", "birth_date": "1948-07-01"}
 
 
 def test_a_walk_in_with_the_least_is_registered_with_warnings_and_checked_in(app, nurse, clinic):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 TAKEN = _l("A record with the same number or key is there already.")
@@ -30,7 +30,8 @@ SIGNS = (
 
 def plain(error: BaseException) -> Any:
     """What to tell a person about an error of the database."""
-    cause = error.__cause__ if error.__cause__ is not None else error
+    # FAB wraps the database's error; SQLAlchemy's own has the driver's as its cause, which is not asked.
+    cause = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error
     if isinstance(cause, StaleDataError):
         return CHANGED
     if isinstance(cause, OperationalError):
