@@ -46,7 +46,7 @@ def proof_pdf(content: Content, verify_url: str, language: str, words: Words | N
             return one_page(content, verify_url, language, words or gettext)
         except ProofFailed:
             raise
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever the library throws
             # The cause may quote the person: only its kind is said, and it is not chained.
             kind = type(problem).__name__
     raise ProofFailed(f"The paper could not be made ({kind}).")
