@@ -56,7 +56,7 @@ def at_once(work):
         barrier.wait()
         try:
             wrong.extend(work(number))
-        except Exception as error:  # a thread's error is a finding, not a line on the console  # noqa: BLE001 - told by the main thread
+        except Exception as error:  # noqa: BLE001 - a thread's error is a finding, not a line on the console
             wrong.append(repr(error))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
