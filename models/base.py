@@ -49,7 +49,7 @@ def about(label: Any, **said: Any) -> dict[str, Any]:
 
     Known words: help, example, choices (the name of a table of `app.reference`, or a dict
     code -> label), personal (bool: a fact about a person),
-    format ("phone", "email", "date", "instant", "long"), error, open_reference (why this key may
+    format ("phone", "email", "zip", "pin", "codes", "date", "instant", "long"), error, open_reference (why this key may
     point outside the rows in reach).
     """
     unknown = set(said) - {"help", "example", "choices", "personal", "format", "error", "open_reference"}
@@ -94,12 +94,19 @@ def choices_of(info: dict[str, Any]) -> dict[str, Any] | None:
     return choices
 
 
+def codes_in(info: dict[str, Any], value: Any) -> list[Any]:
+    """The codes that a value holds: one, or several with semicolons between them where the format is "codes"."""
+    if info.get("format") == "codes":
+        return [code for code in str(value).split(";") if code]
+    return [value]
+
+
 def problem_with(column: Any, value: Any) -> Any:
     """What is wrong with `value` for `column`, as words for a person; None when nothing is."""
     if value is None or value == "":
         return None
     choices = choices_of(column.info)
-    if choices is not None and value not in choices:
+    if choices is not None and not set(codes_in(column.info, value)) <= set(choices):
         return _l("This is not one of the allowed values.")
     if not isinstance(value, str):
         return None

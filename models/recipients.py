@@ -82,7 +82,7 @@ class Recipient(Entity):
     suffix: Mapped[str | None] = text(5, about(_l("Suffix"), choices="suffixes", personal=True))
     birth_date: Mapped[dt.date] = day(about(_l("Date of birth"), personal=True), required=True)
     sex: Mapped[str | None] = text(1, about(_l("Gender"), choices="sexes", personal=True))
-    races: Mapped[str | None] = text(60, about(_l("Race"), personal=True))
+    races: Mapped[str | None] = text(60, about(_l("Race"), choices="races", format="codes", personal=True))
     ethnicity: Mapped[str | None] = text(6, about(_l("Ethnicity"), choices="ethnicities", personal=True))
     phone: Mapped[str | None] = text(
         10, about(_l("Phone"), format="phone", example="9195555555", personal=True), index=True

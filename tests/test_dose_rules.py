@@ -229,3 +229,10 @@ def test_a_suspended_place_gives_no_vaccine(app):
             db.session.flush()
         with acting(clinic.reach), pytest.raises(RuleBroken):
             doses.administer(clinic.new(), clinic.reach)
+
+
+@pytest.mark.parametrize(("born", "too_young"), [(dt.date(2026, 5, 24), True), (dt.date(2026, 5, 23), False)])
+def test_the_age_of_infants_counts_in_months(app, born, too_young):
+    with app.app_context():
+        vaccine = make.vaccine(min_age_years=0.5)
+        assert dose_checks.is_too_young(born, dt.date(2026, 11, 23), vaccine) is too_young

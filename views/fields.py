@@ -19,9 +19,11 @@ from wtforms import (
     Field,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     validators,
+    widgets,
 )
 from wtforms.fields.choices import Choice
 
@@ -53,6 +55,37 @@ class CodeField(SelectField):
     def pre_validate(self, form: Any) -> None:
         if self.data is not None and self.data not in self.codes():
             raise validators.ValidationError(_("This is not one of the allowed values."))
+
+
+class CodesField(SelectMultipleField):
+    """Several codes of a table as checkboxes, stored as one text with semicolons between them."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+    def __init__(self, label: Any = None, codes: Callable[[], dict[str, Any]] = dict, **more: Any):
+        self.codes = codes
+        super().__init__(label, choices=[], **more)
+
+    def __call__(self, **more: Any) -> Markup:
+        return Markup('<input type="hidden" name="{}" value="">').format(self.name) + super().__call__(**more)
+
+    def iter_choices(self) -> Iterator[Choice]:
+        for code, words in self.codes().items():
+            yield Choice(code, str(words), code in (self.data or ()), {})
+
+    def process_data(self, value: Any) -> None:
+        self.data = [code for code in (value or "").split(";") if code]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [code for text in valuelist for code in text.split(";") if code]
+
+    def pre_validate(self, form: Any) -> None:
+        if not set(self.data or ()) <= set(self.codes()):
+            raise validators.ValidationError(_("This is not one of the allowed values."))
+
+    def populate_obj(self, obj: Any, name: str) -> None:
+        setattr(obj, name, ";".join(self.data or []) or None)
 
 
 class YesNoField(BooleanField):
@@ -188,6 +221,8 @@ def column_field(what: Described, needed: bool | None = None, least: int = 0) ->
     said: dict[str, Any] = {"description": what.help or "", "validators": must(asked)}
     if needed is None and column.default is not None and column.default.is_scalar:
         said["default"] = column.default.arg
+    if what.info.get("format") == "codes":
+        return CodesField(what.label, codes=lambda: choices_of(what.info) or {}, **said)
     if what.info.get("choices") is not None:
         return CodeField(what.label, codes=lambda: choices_of(what.info) or {}, blank=not asked, **said)
     kind = column.type

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Mapper
 
-from models.base import choices_of, db
+from models.base import choices_of, codes_in, db
 from models.enrollment import Location
 
 NOTHING = "–"
@@ -90,7 +90,7 @@ def formatter(what: Described) -> Callable[[Any], str]:
             return NOTHING
         choices = choices_of(what.info)
         if choices is not None and not isinstance(value, bool):
-            return str(choices.get(value, value))
+            return ", ".join(str(choices.get(code, code)) for code in codes_in(what.info, value))
         if what.info.get("format") == "phone" and isinstance(value, str) and len(value) == 10:
             return f"({value[:3]}) {value[3:6]}-{value[6:]}"
         return words_of(value)

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from app import production, worker
 from app.commands.telling import Refused, command
-from app.rules import people
+from app.rules import catalog, people
 from models.base import db
 from models.people import PortalUser
-from models.scope import Reach
+from models.scope import Reach, acting
 
 SYSTEM = "system"
 
@@ -32,6 +32,9 @@ def init() -> tuple[dict[str, Any], str]:
     except SystemExit:
         raise Refused(_("The tables could not be brought up to date; the line above says why.")) from None
     made = _system_account()
+    with acting(Reach.system("init")):
+        catalog.vaccines()
+        catalog.priority_groups()
     db.session.commit()
     permissions = _permissions()
     worker.make_queue(current_app, make_tables=True).storage.close()

@@ -10,6 +10,7 @@ from typing import Any
 from app import history
 from app.demo import files, places, recipients, supply, users, visits
 from app.demo.users import PASSWORD, SIGN_INS, is_loaded
+from app.rules import catalog
 from app.rules.clock import today_at
 from models.base import db
 from models.enrollment import Location, Organization
@@ -39,8 +40,8 @@ def _load(rng: Random, today: dt.date) -> None:
     locations = places.locations(organizations)
     staff = users.staff(LOADER, organizations, locations)
     vaccinators = users.vaccinators(LOADER, locations, staff)
-    recipients.priority_groups()
-    lots = supply.lots(supply.vaccines(), today)
+    catalog.priority_groups()
+    lots = supply.lots(catalog.vaccines(), today)
     supply.shipments(rng, locations, lots, _receivers(staff), today)
     people = recipients.at_locations(rng, locations, today)
     sent = recipients.of_employer(rng, organizations["ORG-0005"], locations[0], today)

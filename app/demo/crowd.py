@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import reference
 from app.demo import persons, supply
 from app.demo.names import AREA_CODES, TOWNS
+from app.rules import catalog
 from models.base import db
 from models.enrollment import Location, Organization
 from models.people import Membership
@@ -50,7 +51,7 @@ def sites(wanted: int, today: dt.date) -> list[Site]:
     query = select(Location).where(Location.status == "approved").order_by(Location.id)
     known = list(db.session.scalars(query))
     known += _more_locations(len(known), min(wanted, MOST_SITES))
-    vaccine = supply.vaccines()[supply.COMIRNATY]
+    vaccine = catalog.vaccines()[supply.COMIRNATY]
     return [_site(location, vaccine, today) for location in known]
 
 

@@ -6,14 +6,11 @@ import datetime as dt
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
-
-from app import reference
 from app.demo import persons
 from app.rules import notices
 from models.base import db
 from models.enrollment import Location, Organization
-from models.recipients import PriorityGroup, Recipient, RecipientLink
+from models.recipients import Recipient, RecipientLink
 from models.scope import Reach
 
 PEOPLE = 400
@@ -29,18 +26,6 @@ ANA: dict[str, Any] = {
     "races": "2106-3", "ethnicity": "2135-2", "language": "es", "street": "418 Dogwood Ln", "street2": None,
     "email": "ana.marquez@mail.example", "phone": "3365550190", "industry": "other",
 }  # fmt: skip
-
-
-def priority_groups() -> None:
-    """The five groups, and the first phases of the plan before them, by which people were sent too."""
-    here = set(db.session.scalars(select(PriorityGroup.code)))
-    rows = [row for row in reference.rows("priority_groups") if row["code"] not in here]
-    groups = [row for row in rows if row["preset"] == "groups"]
-    known = {row["code"] for row in groups}
-    for row in groups + [row for row in rows if row["preset"] == "phases" and row["code"] not in known]:
-        opens = dt.date.fromisoformat(row["opens_on"]) if row["opens_on"] else None
-        db.session.add(PriorityGroup(code=row["code"], name=row["label"], opens_on=opens))
-    db.session.flush()
 
 
 def group_of(values: dict[str, Any], today: dt.date) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from random import Random
-from typing import Any
 
 from sqlalchemy import select
 
-from app import reference
 from app.rules import stock, stock_changes
 from models.base import db
 from models.enrollment import Location, StorageUnit
@@ -36,8 +33,17 @@ LONG_AGO = dt.date(2021, 9, 30)
 RECALLED = "7001209"
 # location (in its order) -> (lot, doses) received when the demo's story begins
 RECEIVED = (
-    (("NB7031", 60), ("NC2417", 80), ("ND8842", 200), ("8091234", 60), ("8104417", 120), ("NC5120", 40),
-     ("8102290", 50), ("6154MF021", 60), ("7001532", 50)),
+    (
+        ("NB7031", 60),
+        ("NC2417", 80),
+        ("ND8842", 200),
+        ("8091234", 60),
+        ("8104417", 120),
+        ("NC5120", 40),
+        ("8102290", 50),
+        ("6154MF021", 60),
+        ("7001532", 50),
+    ),
     (("NC2417", 40), ("ND8842", 100), ("8104417", 80), ("8102290", 40), ("6154MF021", 20)),
     (("ND8842", 80), ("8091234", 30), ("7001532", 40), ("7001209", 40), ("6154MF021", 20)),
     (("ND8842", 60), ("8104417", 60), ("6154MF021", 20)),
@@ -49,26 +55,6 @@ ON_THE_WAY = (
     (0, "ND8842", 100, 2, "expected"), (0, "8102290", 40, 5, "expected"), (1, "8104417", 60, 1, "expected"),
     (2, "ND8842", 50, 3, "expected"), (4, "ND0366", 40, -9, "lost"),
 )  # fmt: skip
-
-
-def vaccines() -> dict[str, Vaccine]:
-    """Every product of the reference table, by short name; those here already are left as they are."""
-    found = {vaccine.short_name: vaccine for vaccine in db.session.scalars(select(Vaccine))}
-    for row in reference.rows("vaccines"):
-        if row["short_name"] not in found:
-            found[row["short_name"]] = Vaccine(**_values(row))
-            db.session.add(found[row["short_name"]])
-    db.session.flush()
-    return found
-
-
-def _values(row: dict[str, str]) -> dict[str, Any]:
-    readers: dict[str, Any] = {
-        "doses_per_vial": int, "doses_in_series": int, "min_interval_days": int, "dose_volume_ml": Decimal,
-        "min_age_years": Decimal, "authorized_on": dt.date.fromisoformat, "fact_sheet_on": dt.date.fromisoformat,
-    }  # fmt: skip
-    values = {name: readers.get(name, str)(text) if text else None for name, text in row.items()}
-    return values | {"is_active": row["is_active"] == "1"}
 
 
 def lots(known: dict[str, Vaccine], today: dt.date) -> dict[str, Lot]:

@@ -44,17 +44,24 @@ def age_on(born: dt.date, day: dt.date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+def is_too_young(born: dt.date, day: dt.date, vaccine: Vaccine) -> bool:
+    """Whether the vaccine is for older people; counted in months, since some are for infants of six months."""
+    if vaccine.min_age_years is None:
+        return False
+    months = (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
+    return months < vaccine.min_age_years * 12
+
+
 def warnings(person: Recipient, vaccine: Vaccine, given_on: dt.date, doses: list[Dose]) -> list[str]:
     """Why this dose should not be given now, in words; empty when nothing speaks against it."""
     found = []
-    age = age_on(person.birth_date, given_on)
-    if vaccine.min_age_years is not None and age < vaccine.min_age_years:
+    if is_too_young(person.birth_date, given_on, vaccine):
         found.append(
             _(
                 "%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.",
                 vaccine=vaccine.short_name,
                 least=f"{float(vaccine.min_age_years):g}",
-                age=age,
+                age=age_on(person.birth_date, given_on),
             )
         )
     if doses:

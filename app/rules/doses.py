@@ -67,8 +67,8 @@ def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]
 def _suited(items: list[InventoryItem], person: Recipient, earlier: list[Dose], today: dt.date) -> list[InventoryItem]:
     """Of what is on hand, the product of the last dose; else what the person is old enough for; else all."""
     same = [item for item in items if earlier and item.lot.vaccine_id == earlier[-1].vaccine_id]
-    age = dose_checks.age_on(person.birth_date, today)
-    return same or [item for item in items if age >= (item.lot.vaccine.min_age_years or 0)] or items
+    born = person.birth_date
+    return same or [item for item in items if not dose_checks.is_too_young(born, today, item.lot.vaccine)] or items
 
 
 def done_before(key: str) -> Dose | None:

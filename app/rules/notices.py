@@ -47,8 +47,8 @@ def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | 
 
 def queue_many(
     kind: str, to: Sequence[tuple[int, str | None, str | None]], location_id: int | None, **context: Any
-) -> int:
-    """Queues a mail of one kind to each recipient with an address, in bulk and once for each; says how many.
+) -> None:
+    """Queues a mail of one kind to each recipient with an address, in bulk and once for each.
 
     `to`: key, address and language of each recipient. No address, no notice, no error.
     """
@@ -76,7 +76,6 @@ def queue_many(
         connection.execute(statement, rows[start : start + CHUNK])
     if rows:
         history.changed_in_bulk("Notice", "add", kind=kind, recipients=[row["recipient_id"] for row in rows])
-    return len(rows)
 
 
 @act(label=_l("Send again"), icon="fa-paper-plane", done=_l("Queued to be sent again."))

@@ -11,11 +11,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import BooleanField, Field, HiddenField, SelectMultipleField, validators, widgets
-from wtforms.fields.choices import SelectChoice
+from wtforms import BooleanField, Field, HiddenField, validators
 
 from app.rules import recipients, visits
-from models.base import choices_of, db
+from models.base import db
 from models.recipients import ALPHABET, PriorityGroup, Recipient, new_public_id
 from views.fields import CodeField, column_field, relation_field
 from views.page import Page, allowed, may, new_key, saved
@@ -37,19 +36,6 @@ WORDS = {
     "industry": (None, _l("Choose Other for a person who is not employed or retired.")),
     "first_name": (None, _l("The actual name, no alias: this is a medical record.")),
 }
-
-
-class CodesField(SelectMultipleField):
-    """Several codes of a table as checkboxes, stored as one text with semicolons between them."""
-
-    widget = widgets.ListWidget(prefix_label=False)
-    option_widget = widgets.CheckboxInput()
-
-    def process_data(self, value: Any) -> None:
-        self.data = [code for code in (value or "").split(";") if code]
-
-    def populate_obj(self, obj: Any, name: str) -> None:
-        setattr(obj, name, ";".join(self.data or []) or None)
 
 
 class WalkInForm(FlaskForm):
@@ -81,13 +67,6 @@ def priority_groups() -> dict[str, str]:
 
 def _field(name: str) -> Field:
     what = describe(Recipient, name)
-    if name == "races":
-        races = choices_of({"choices": "races"}) or {}
-        return CodesField(
-            what.label,
-            choices=[SelectChoice(code, words) for code, words in races.items()],
-            validators=[validators.Length(max=6)],
-        )
     if name == "priority_group":
         return CodeField(what.label, codes=priority_groups, validators=[validators.Optional()])
     if what.relation is not None:
