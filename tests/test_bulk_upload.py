@@ -4,11 +4,13 @@ import datetime as dt
 import html
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from app.rules import notices
 from models.base import db
 from models.history import History
 from models.notices import Notice
@@ -257,6 +259,40 @@ def test_the_good_rows_are_entered_once_however_often_the_button_is_sent(app, ma
     assert "Lopez" in people and "Invited, not yet registered" in people
 
 
+def test_two_taps_at_the_same_moment_enter_once(app, manager):
+    where, form = reviewed(manager, PERSON, ANN), marks(manager)
+    other = app.test_client()
+    other.set_cookie("console", manager.get_cookie("console").value)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda browser: browser.post(f"{where}/enter", data=form), (manager, other)))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert (count(app, Recipient), count(app, Notice)) == (2, 2)
+    assert stored(app, Upload.status, Upload.rows_new) == [("committed", 2)]
+
+
+def test_two_colleagues_entering_the_same_people_at_the_same_moment_enter_them_once(app, manager, clinic):
+    colleague = signed_in(app, app.test_client(), MANAGER, location_id=clinic)
+    ways = [(browser, f"{reviewed(browser, PERSON, ANN)}/enter", marks(browser)) for browser in (manager, colleague)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda way: way[0].post(way[1], data=way[2]), ways))
+    assert (count(app, Recipient), count(app, Notice)) == (2, 2)
+    assert sorted(stored(app, Upload.status, Upload.rows_new, Upload.rows_same)) == [
+        ("committed", 0, 2),
+        ("committed", 2, 0),
+    ]
+
+
+def test_many_notices_are_queued_once_for_each_and_in_a_language_there_is_a_text_for(app):
+    with app.app_context(), acting(make.SEED):
+        keys = [make.recipient(first_name=name).id for name in ("Ann", "Bo", "Cy")]
+        people = list(zip(keys, ("ann@example.com", " ", "cy@example.com"), ("other", "en", "es"), strict=True))
+        for _twice in range(2):
+            notices.queue_many("welcome", people, None, place="Here")
+        db.session.commit()
+    found = stored(app, Notice.recipient_id, Notice.language, Notice.once)
+    assert sorted(found) == [(keys[0], "en", f"welcome-{keys[0]}"), (keys[2], "es", f"welcome-{keys[2]}")]
+
+
 def test_new_people_with_an_address_are_welcomed_once_and_by_the_name_of_the_place(app, manager, clinic):
     no_address = person(First_Name="Bob", Email="", External_ID="")
     where = reviewed(manager, PERSON, no_address)
@@ -322,7 +358,7 @@ def test_cancelling_enters_nobody_for_good(app, manager):
 def test_sending_the_same_file_again_puts_the_waiting_one_aside(app, manager):
     first = reviewed(manager, PERSON)
     second = reviewed(manager, PERSON)
-    assert stored(app, Upload.status) == [("cancelled",), ("reviewed",)]
+    assert sorted(stored(app, Upload.status)) == [("cancelled",), ("reviewed",)]
     assert "Nobody was entered" in words(act(manager, first, "enter"))
     assert "1 new person was entered." in words(act(manager, second, "enter"))
 

@@ -73,7 +73,7 @@ FIGURES = {
     ),
     "people": Figure(_l("Recipients"), Recipient, href="RecipientScreen.list"),
     "uploads": Figure(
-        _l("Uploads waiting for you"), Upload, lambda r: [Upload.status == "reviewed"], href="UploadScreen.list"
+        _l("Uploads waiting for you"), Upload, lambda r: [Upload.status == "reviewed"], href="/upload/"
     ),
     "mail": Figure(_l("Mail waiting"), Notice, lambda r: [Notice.status == "queued"], href="NoticeScreen.list"),
     "undelivered": Figure(

@@ -95,7 +95,7 @@ def _place_of(by: Reach) -> tuple[int | None, int | None]:
 def commit(upload: Upload, by: Reach) -> Upload:
     """Enters the good rows of a reviewed upload; checks and matches them once more, against what is stored now."""
     one_upload_at_a_time()
-    db.session.refresh(upload, with_for_update=True)
+    db.session.refresh(upload, with_for_update={"of": Upload})
     if upload.status != "reviewed":
         raise RuleBroken(_("This upload is not waiting any more: it was entered or cancelled."))
     before = _rows_again(upload.id)
@@ -120,7 +120,7 @@ def commit(upload: Upload, by: Reach) -> Upload:
 
 def cancel(upload: Upload, by: Reach) -> Upload:
     """Puts a reviewed upload aside; nobody is entered."""
-    db.session.refresh(upload, with_for_update=True)
+    db.session.refresh(upload, with_for_update={"of": Upload})
     if upload.status != "reviewed":
         raise RuleBroken(_("This upload is not waiting any more: it was entered or cancelled."))
     upload.status = "cancelled"

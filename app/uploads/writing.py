@@ -76,11 +76,11 @@ def insert_people(new: list[Decided], upload_id: int) -> list[int]:
     return keys
 
 
-def welcome_people(new: list[Decided], keys: list[int], upload: Upload) -> int:
-    """Queues the invitation to each new person with an address; says how many."""
+def welcome_people(new: list[Decided], keys: list[int], upload: Upload) -> None:
+    """Queues the invitation to each new person with an address, in the name of the place."""
     people = [(key, one.row.values["email"], one.row.values["language"]) for one, key in zip(new, keys, strict=True)]
     place = upload.location or upload.organization
-    return notices.queue_many("welcome", people, upload.location_id, place=place.name if place else "")
+    notices.queue_many("welcome", people, upload.location_id, place=place.name if place else "")
 
 
 def fill_people(changed: Iterable[Decided], upload_id: int) -> None:
