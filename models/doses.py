@@ -61,6 +61,7 @@ class Dose(Entity):
     __table_args__ = (
         Index("ix_dose_location_given", "location_id", "given_on", "id"),
         Index("ix_dose_recipient_given", "recipient_id", "given_on"),
+        Index("ix_dose_given", "given_on", "id"),
     )
 
     key: Mapped[str] = text(36, about(_l("Idempotency key")), required=True, unique=True)

@@ -67,6 +67,9 @@ class PortalUser(User):
     is_system: Mapped[bool] = mapped_column(
         Boolean, default=False, server_default="0", nullable=False, info=about(_l("System account"))
     )
+    row_version: Mapped[int] = mapped_column(
+        Integer, default=1, server_default="1", nullable=False, info=about(_l("Version"))
+    )
     session_epoch: Mapped[int] = mapped_column(
         Integer, default=1, server_default="1", nullable=False, info=about(_l("Session epoch"))
     )

@@ -23,6 +23,7 @@ class PortalUserScreen(Screen):
     add_columns = ["username", "first_name", "last_name", "email", "phone", "ncid", "language"]
     edit_columns = ["first_name", "last_name", "email", "phone", "ncid", "language", "active"]
     search_columns = ["username", "active"]
+    optional_columns = ["email"]
     adds_with = people.add_user
     edits_with = people.change_user
     related = [MembershipScreen]

@@ -69,7 +69,7 @@ def end(membership: Membership, by: Reach) -> Membership:
 def add_user(user: PortalUser, by: Reach) -> PortalUser:
     """Adds a person who may sign in; what they may do comes with a membership."""
     user.username = (user.username or "").strip().lower()
-    user.email = (user.email or "").strip().lower() or f"{user.username}@account.invalid"
+    user.email = _address(user)
     user.active = True
     db.session.add(user)
     db.session.flush()
@@ -100,6 +100,11 @@ def reinstate(location: Any, by: Reach) -> Any:
     return location
 
 
+def _address(user: PortalUser) -> str:
+    """The e-mail address; the framework wants one of each user, and some have none."""
+    return (user.email or "").strip().lower() or f"{user.username}@account.invalid"
+
+
 def change_user(user: PortalUser, by: Reach) -> PortalUser:
     """Changes a person's particulars; not those of a person who holds a profile one may not grant."""
     held = set(
@@ -113,5 +118,6 @@ def change_user(user: PortalUser, by: Reach) -> PortalUser:
         raise RuleBroken(_("You cannot shut yourself out."), field="active")
     if not user.active:
         user.session_epoch += 1
-    user.email = (user.email or "").strip().lower()
+    user.email = _address(user)
+    user.row_version += 1
     return user

@@ -72,6 +72,7 @@ def upgrade():
     sa.Column('language', sa.String(length=5), nullable=True),
     sa.Column('is_demo', sa.Boolean(), server_default='0', nullable=False),
     sa.Column('is_system', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('row_version', sa.Integer(), server_default='1', nullable=False),
     sa.Column('session_epoch', sa.Integer(), server_default='1', nullable=False),
     sa.ForeignKeyConstraint(['changed_by_fk'], ['ab_user.id'], name=op.f('fk_ab_user_changed_by_fk')),
     sa.ForeignKeyConstraint(['created_by_fk'], ['ab_user.id'], name=op.f('fk_ab_user_created_by_fk')),
@@ -571,6 +572,7 @@ def upgrade():
         batch_op.create_index('ix_dose_location_given', ['location_id', 'given_on', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dose_lot_id'), ['lot_id'], unique=False)
         batch_op.create_index('ix_dose_recipient_given', ['recipient_id', 'given_on'], unique=False)
+        batch_op.create_index('ix_dose_given', ['given_on', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dose_status'), ['status'], unique=False)
         batch_op.create_index(batch_op.f('ix_dose_vaccine_id'), ['vaccine_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dose_visit_id'), ['visit_id'], unique=False)
@@ -682,6 +684,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_dose_vaccine_id'))
         batch_op.drop_index(batch_op.f('ix_dose_status'))
         batch_op.drop_index('ix_dose_recipient_given')
+        batch_op.drop_index('ix_dose_given')
         batch_op.drop_index(batch_op.f('ix_dose_lot_id'))
         batch_op.drop_index('ix_dose_location_given')
         batch_op.drop_index(batch_op.f('ix_dose_given_by_id'))
