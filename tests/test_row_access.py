@@ -130,9 +130,7 @@ def test_a_row_cannot_be_made_at_another_place_or_point_there(app):
                 db.session.flush()
             assert refusal.value.field == "lot"
             db.session.rollback()
-            visit = make.Visit(
-                key="k", recipient_id=stranger.id, location_id=here.id, visited_on=stranger.birth_date
-            )
+            visit = make.Visit(key="k", recipient_id=stranger.id, location_id=here.id, visited_on=stranger.birth_date)
             db.session.add(visit)
             with pytest.raises(RuleBroken) as refusal:
                 db.session.flush()

@@ -21,7 +21,9 @@ def nurse(app):
     """A vaccinator at one place who is manager at another: (username, first membership, second)."""
     with app.app_context():
         user = make.user("nurse")
-        first = make.membership("Healthcare Provider", user, location=make.location(name="First clinic"), is_default=True)
+        first = make.membership(
+            "Healthcare Provider", user, location=make.location(name="First clinic"), is_default=True
+        )
         second = make.membership("Healthcare Location Manager", user, location=make.location(name="Second clinic"))
         keys = (first.id, second.id)
         db.session.commit()
@@ -51,12 +53,18 @@ def test_username_is_taken_without_regard_to_case(client, nurse):
     assert client.get("/start/").status_code == 200
 
 
-@pytest.mark.parametrize(("username", "password"), [("nurse", "wrong"), ("nobody", "wrong"), ("", ""), ("nurse", "\x00")])
+@pytest.mark.parametrize(
+    ("username", "password"), [("nurse", "wrong"), ("nobody", "wrong"), ("", ""), ("nurse", "\x00")]
+)
 def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client, nurse, username, password):
     answer = sign_in(client, username, password)
     assert client.get("/start/").status_code in (302, 401)
     if username:
-        page = client.get(answer.headers["Location"]).get_data(as_text=True) if answer.status_code == 302 else answer.get_data(as_text=True)
+        page = (
+            client.get(answer.headers["Location"]).get_data(as_text=True)
+            if answer.status_code == 302
+            else answer.get_data(as_text=True)
+        )
         assert "The username or the password is not right." in page
 
 

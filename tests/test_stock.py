@@ -109,7 +109,9 @@ def test_twelve_threads_drawing_240_doses_from_50_give_exactly_50(app):
             with app.app_context(), acting(reach):
                 try:
                     doses.administer(
-                        doses.NewDose(str(uuid.uuid4()), visit, lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True),
+                        doses.NewDose(
+                            str(uuid.uuid4()), visit, lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True
+                        ),
                         reach,
                     )
                     db.session.commit()

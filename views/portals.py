@@ -93,5 +93,3 @@ class PlaceView(BaseView):
         if not chosen.isdigit() or not sign_in.switch(int(chosen)):
             abort(404)
         return redirect(start_url())
-
-
