@@ -1,0 +1,1 @@
+"""Tests of dose administration: open, check in, register, record, take back."""
