@@ -10,7 +10,6 @@ JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
-LOCALES := es
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,15 +61,8 @@ soak: setup packages ## Long tests: load, kill, contention
 	TEST_DATABASE=sqlite $(PYTEST) -m soak tests --ignore=tests/browser
 	TEST_DATABASE=postgresql $(PYTEST) -m soak tests --ignore=tests/browser
 
-translations: setup ## Collect the words to translate and compile the translations
-	$(BIN)/pybabel extract -F pyproject.toml -k _l -k lazy_gettext -k _ --no-location --sort-output \
-	  --project 'Vaccine Management' -o translations/messages.pot .
-	for locale in $(LOCALES); do \
-	  test -f translations/$$locale/LC_MESSAGES/messages.po \
-	    || $(BIN)/pybabel init -i translations/messages.pot -d translations -l $$locale; \
-	  $(BIN)/pybabel update -i translations/messages.pot -d translations -l $$locale --no-fuzzy-matching --ignore-pot-creation-date; \
-	done
-	$(BIN)/pybabel compile -d translations --statistics
+translations: setup ## Bring the Spanish up to date, compile it, and name what waits for a translator
+	$(BIN)/python -m translations
 
 clean: ## Take out what was generated; instance/ (the data) and .venv stay
 	find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf

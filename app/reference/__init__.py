@@ -39,7 +39,8 @@ def codes(table: str) -> dict[str, Any]:
 
 def label(row: dict[str, str]) -> Any:
     """The word of a row: lazily translated where it has a Spanish one, else a proper name."""
-    return lazy_gettext(row["label"]) if row["spanish"] else row["label"]
+    words = row["label"]
+    return lazy_gettext(words) if row["spanish"] else words
 
 
 def code_of(table: str, words_or_code: str | None) -> str | None:
