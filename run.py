@@ -43,8 +43,8 @@ def web() -> list[str]:
     """The web server: gunicorn, or Werkzeug's where that is not installed."""
     if importlib.util.find_spec("gunicorn"):
         served = ["--bind", f"{config.HOST}:{config.PORT}", "--worker-class", "gthread", "--workers", "2"]
-        quiet = ["--threads", "8", "--timeout", "120", "--graceful-timeout", "15", "--log-level", "warning"]
-        return [sys.executable, "-m", "gunicorn", *served, *quiet, "app.factory:create_app()"]
+        quiet = ["--threads", "8", "--timeout", "120", "--graceful-timeout", "15", "--no-control-socket"]
+        return [sys.executable, "-m", "gunicorn", *served, *quiet, "--log-level", "warning", "app.factory:create_app()"]
     return flask("run", "--host", config.HOST, "--port", str(config.PORT), "--with-threads")
 
 
