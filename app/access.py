@@ -146,6 +146,18 @@ def may_grant(profile: str) -> frozenset[str]:
 API_DESCRIPTION = [["^OpenApi$", "^can_get$"], ["^SwaggerView$", "^can_show$"]]
 
 
+def below(profile: str) -> frozenset[str]:
+    """The profiles that a profile may grant, itself or through those whom it lets in."""
+    found: set[str] = set()
+    todo = [*may_grant(profile)]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += may_grant(one)
+    return frozenset(found)
+
+
 def fab_roles() -> dict[str, list[list[str]]]:
     """The table as Flask-AppBuilder's FAB_ROLES: anchored patterns, since it matches prefixes."""
     roles: dict[str, list[list[str]]] = {profile: [*API_DESCRIPTION] for profile in profiles()}

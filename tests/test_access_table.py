@@ -55,3 +55,11 @@ def test_the_state_administrator_sees_no_medical_record():
 def test_employers_see_nothing_clinical():
     for entity in ("Dose", "Visit", "Proof", "InventoryItem"):
         assert access.verbs_of("Organization Portal", entity) == frozenset()
+
+
+def test_below_a_profile_is_whom_it_lets_in_and_whom_those_let_in():
+    assert access.below("Healthcare Location Manager") == {
+        "Healthcare Location Manager", "Healthcare Provider", "Front Desk", "Inventory Manager",
+    }  # fmt: skip
+    assert {"Healthcare Provider", "State Administrator"} <= access.below("State Administrator")
+    assert access.below("Healthcare Provider") == frozenset()

@@ -26,6 +26,7 @@ class PortalUserScreen(Screen):
     optional_columns = ["email"]
     adds_with = people.add_user
     edits_with = people.change_user
+    acts = [people.set_password]
     related = [MembershipScreen]
 
 

@@ -8,12 +8,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from werkzeug.security import generate_password_hash
 
 from app import access
-from models.acts import act
+from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
 from models.people import Membership, PortalUser
 from models.scope import Reach
+
+SHORTEST_PASSWORD = 15
 
 
 def grant(membership: Membership, by: Reach) -> Membership:
@@ -105,19 +108,51 @@ def _address(user: PortalUser) -> str:
     return (user.email or "").strip().lower() or f"{user.username}@account.invalid"
 
 
-def change_user(user: PortalUser, by: Reach) -> PortalUser:
-    """Changes a person's particulars; not those of a person who holds a profile one may not grant."""
+def _refuse_above(user: PortalUser, by: Reach) -> None:
+    """Nobody changes a person who holds, anywhere, a profile that is not below one's own."""
     held = set(
         db.session.scalars(
             select(Membership.profile).where(Membership.user_id == user.id).execution_options(unscoped="authority")
         )
     )
-    if by.kind != "system" and user.id != by.user_id and not held <= access.may_grant(by.profile):
+    if by.kind != "system" and user.id != by.user_id and not held <= access.below(by.profile):
         raise RuleBroken(_("This person holds a profile that yours may not change."))
+
+
+def change_user(user: PortalUser, by: Reach) -> PortalUser:
+    """Changes a person's particulars; not those of a person who holds a profile one may not grant."""
+    _refuse_above(user, by)
     if user.id == by.user_id and not user.active:
         raise RuleBroken(_("You cannot shut yourself out."), field="active")
     if not user.active:
         user.session_epoch += 1
     user.email = _address(user)
+    user.row_version += 1
+    return user
+
+
+@act(
+    label=_l("Set password"),
+    asks=(
+        Ask(
+            "password",
+            _l("New password"),
+            help=_l("At least 15 characters. Tell it to the person by phone; it ends all sessions of the account."),
+        ),
+    ),
+    icon="fa-key",
+    done=_l("The password is set."),
+    on_many=False,
+)
+def set_password(user: PortalUser, by: Reach, password: str) -> PortalUser:
+    """Gives a person a new password and ends all their sessions; not above one's own authority.
+
+    Raises RuleBroken for field password when it is shorter than 15 characters (NIST SP 800-63B-4).
+    """
+    _refuse_above(user, by)
+    if len(password or "") < SHORTEST_PASSWORD:
+        raise RuleBroken(_("The password must have %(n)s characters or more.", n=SHORTEST_PASSWORD), field="password")
+    user.password = generate_password_hash(password)
+    user.session_epoch += 1
     user.row_version += 1
     return user
