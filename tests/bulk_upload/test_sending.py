@@ -85,3 +85,11 @@ def test_more_rows_than_are_taken_at_once_are_counted_and_refused(app, manager):
     assert "The file has 101 rows. At most 100 rows can be sent at once" in words(answer)
     assert count(app, Upload) == 0
     assert upload(manager, csv_of(*people[:100])).status_code == 303
+
+
+def test_a_file_above_the_limit_is_refused_in_plain_words(app, manager, monkeypatch):
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 20_000)
+    answer = upload(manager, csv_of(PERSON) + b" " * 20_000)
+    assert answer.status_code == 413
+    assert "This is too large." in words(answer)
+    assert count(app, Upload) == 0
