@@ -123,7 +123,7 @@ def browse(chromium: Browser, address: str, request: pytest.FixtureRequest) -> I
 
     def open_page(device: str = "desktop", locale: str = "en-US", **more: Any) -> Page:
         context = chromium.new_context(base_url=address, locale=locale, **DEVICES[device], **more)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         watch(context, address, problems)
         contexts.append(context)
         page = context.new_page()
