@@ -100,7 +100,9 @@ class Recipient(Entity):
     industry: Mapped[str | None] = text(20, about(_l("Industry"), choices="industries"))
     lives_in_nc: Mapped[bool] = yes_no(about(_l("Lives in NC")))
     works_in_nc: Mapped[bool] = yes_no(about(_l("Works in NC")))
-    priority_group: Mapped[str | None] = text(4, about(_l("Priority group")))
+    priority_group: Mapped[str | None] = text(
+        4, about(_l("Priority group"), help=_l("The code of the group in the state's plan."), example="3")
+    )
     language: Mapped[str | None] = text(5, about(_l("Preferred language"), choices="languages"))
     external_id: Mapped[str | None] = text(
         40, about(_l("External ID"), help=_l("Employee or medical record number."), personal=True), index=True

@@ -236,3 +236,17 @@ def test_the_age_of_infants_counts_in_months(app, born, too_young):
     with app.app_context():
         vaccine = make.vaccine(min_age_years=0.5)
         assert dose_checks.is_too_young(born, dt.date(2026, 11, 23), vaccine) is too_young
+
+
+@pytest.mark.parametrize(("number", "series", "named"), [("1", 2, True), ("2", 2, False), ("1", 1, False)])
+def test_the_mail_names_the_second_dose_after_the_first_of_a_series(app, number, series, named):
+    with app.app_context():
+        clinic = Clinic()
+        with acting(make.SEED):
+            clinic.item.lot.vaccine.doses_in_series = series
+            db.session.flush()
+        with acting(clinic.reach):
+            given = doses.administer(clinic.new(dose_number=number), clinic.reach)
+            said = db.session.scalars(select(Notice)).one().context
+    expected = (given.given_on + dt.timedelta(days=21)).isoformat() if named else None
+    assert said.get("second_dose_on") == expected

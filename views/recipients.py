@@ -1,5 +1,6 @@
 """Screens of people, why a place sees them, and the state's priority groups."""
 
+from app.rules import recipients
 from models.recipients import PriorityGroup, Recipient, RecipientLink
 from views.screen import Screen
 
@@ -23,6 +24,7 @@ class RecipientScreen(Screen):
     list_columns = ["last_name", "first_name", "birth_date", "city", "county", "registration"]
     show_columns = ["public_id", *WHO, *WHERE, *MORE, "registration", "registered_at"]
     edit_columns = [*WHO, *WHERE, *MORE]
+    edits_with = recipients.change
     search_columns = ["last_name", "first_name", "birth_date", "phone", "county", "registration", "priority_group"]
 
 

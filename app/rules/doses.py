@@ -114,8 +114,17 @@ def administer(new: NewDose, by: Reach) -> Dose:
         given_on=given_on.isoformat(),
         place=location.name,
         dose_number=new.dose_number,
+        **_second_dose(new, lot, given_on),
     )
     return dose
+
+
+def _second_dose(new: NewDose, lot: Lot, given_on: dt.date) -> dict[str, str]:
+    """When the second dose of a series may be given, after the first; the mail says that it is no appointment."""
+    vaccine = lot.vaccine
+    if new.dose_number != "1" or (vaccine.doses_in_series or 1) < 2 or not vaccine.min_interval_days:
+        return {}
+    return {"second_dose_on": (given_on + dt.timedelta(days=vaccine.min_interval_days)).isoformat()}
 
 
 def _same_or_refused(known: Dose, new: NewDose, by: Reach) -> Dose:

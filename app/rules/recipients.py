@@ -15,7 +15,7 @@ from app import history
 from models.base import RuleBroken, db, utcnow
 from models.doses import Proof
 from models.enrollment import Organization
-from models.recipients import Recipient, RecipientLink, search_key
+from models.recipients import PriorityGroup, Recipient, RecipientLink, search_key
 from models.scope import Reach
 
 MOST_FOUND = 10
@@ -167,6 +167,16 @@ def _sent_before(person: Recipient) -> Recipient | None:
     if known is not None and any(getattr(known, name) != getattr(person, name) for name in who):
         raise RuleBroken(_("This form was already used for another person. Please open a new one."))
     return known
+
+
+def change(person: Recipient, by: Reach) -> Recipient:
+    """Corrects a registration; raises RuleBroken for a priority group that the state's plan does not have."""
+    person.phone = ten_digits(person.phone) or None
+    known = select(PriorityGroup.id).where(PriorityGroup.code == person.priority_group)
+    with db.session.no_autoflush:
+        if person.priority_group and db.session.scalars(known).first() is None:
+            raise RuleBroken(_("There is no such priority group."), field="priority_group")
+    return person
 
 
 def warnings_about(person: Recipient) -> list[str]:

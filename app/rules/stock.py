@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import contains_eager
 
 from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
@@ -77,7 +78,8 @@ def offered(location_id: int, today: Any) -> list[InventoryItem]:
     """
     query = (
         select(InventoryItem)
-        .join(Lot, InventoryItem.lot_id == Lot.id)
+        .join(InventoryItem.lot)
+        .options(contains_eager(InventoryItem.lot).joinedload(Lot.vaccine))
         .where(
             InventoryItem.location_id == location_id,
             InventoryItem.doses > 0,
