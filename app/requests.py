@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from app import database, history, sign_in
+from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
 
@@ -36,13 +37,13 @@ def begin_request() -> None:
 
 def refuse_wrong_place() -> Any:
     """A browser's form is taken only at the place it was made for; the typed values are kept."""
-    if request.method in READS or request.endpoint in PLACELESS or g.get("reach") is None:
+    if request.method in READS or request.endpoint in PLACELESS | {None} or g.get("reach") is None:
         return None
     if request.headers.get("Authorization", "").lower().startswith("bearer "):
         return None
     made_for = request.form.get("_place") or request.headers.get("X-Place", "")
-    wish = request.form.get("_switch_to", "")
-    if wish.isdigit() and sign_in.switch(int(wish)):
+    wish = key_from(request.form.get("_switch_to", ""))
+    if wish is not None and sign_in.switch(wish):
         return None
     if made_for == str(g.reach.membership_id):
         return None
@@ -154,7 +155,6 @@ def install_after_sign_in(app: Flask) -> None:
         return {
             "reach": g.get("reach"),
             "places_to_switch": g.get("places_to_switch", []),
-            "state_name": app.config["STATE_NAME"],
             "languages": app.config["LANGUAGES"],
             "appbuilder": app.extensions["appbuilder"],
         }

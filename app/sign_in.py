@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flask import current_app, flash, g, redirect, request, session
+from flask import abort, current_app, flash, g, jsonify, make_response, redirect, request, session
 from flask_appbuilder import expose
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Role
@@ -16,7 +17,8 @@ from flask_login import logout_user, user_logged_in
 from sqlalchemy import func, select
 from werkzeug.security import check_password_hash
 
-from app import access, history, places
+from app import access, history, languages, places
+from app.fab.keys import key_from
 from app.sessions import ServerSession
 from models.base import db, utcnow
 from models.people import PortalUser
@@ -58,7 +60,8 @@ class Security(SecurityManager):
             fits = not is_null_password(password) and check_password_hash(hashed, password)
             known = user is not None and bool(user.password) and user.is_active and not user.is_system
             self._note(user, known and fits)
-            db.session.commit()
+            with acting(_as(user)):
+                db.session.commit()
         return user if known and fits else None
 
     def _someone(self, username: str | None) -> PortalUser | None:
@@ -91,11 +94,21 @@ class Security(SecurityManager):
 
     def load_user_jwt(self, jwt_header: Any, jwt_data: Any) -> PortalUser | None:
         """A token's person; the place comes from the X-Place header or is the one after sign-in."""
-        user = super().load_user_jwt(jwt_header, jwt_data)
-        if user is not None:
-            chosen = request.headers.get("X-Place", "")
-            put_in_force(user, int(chosen) if chosen.isdigit() else None)
+        user = self.load_user(jwt_data["sub"])
+        if user is None or jwt_data.get("epoch") != user.session_epoch:
+            return None
+        g.user = user
+        wish = request.headers.get("X-Place", "")
+        reach = put_in_force(user, key_from(wish))
+        if wish and reach is not None and str(reach.membership_id) != wish:
+            refuse_place()
         return user
+
+    def create_jwt_manager(self, app: Any) -> Any:
+        """Tokens end with the sessions of the account: both carry the epoch in which they were given."""
+        manager = super().create_jwt_manager(app)
+        manager.additional_claims_loader(lambda identity: {"epoch": self.load_user(identity).session_epoch})
+        return manager
 
     def get_user_roles(self, user: Any) -> list[Role]:
         """The role is the profile in force."""
@@ -123,15 +136,27 @@ class Security(SecurityManager):
         return open_to_me
 
 
+def _as(user: PortalUser | None) -> Reach:
+    """Whom the history names at a sign-in: the account that was meant, where there is one; never what was typed."""
+    return places.SIGN_IN if user is None else replace(places.SIGN_IN, user_id=user.id, username=user.username)
+
+
 def put_in_force(user: Any, chosen: Any) -> Reach | None:
     """Establishes what the request may reach; the choice is a membership's key."""
-    state = _("State of %(name)s", name=current_app.config["STATE_NAME"])
+    state = _("State of %(name)s", name=languages.state_name())
     memberships = places.memberships_of(user, utcnow().date())
     reach = places.reach_through(user, memberships, chosen, state)
     g.reach = reach
     g.places_to_switch = places.switcher(memberships, reach, state)
     db.session.info["reach"] = reach
     return reach
+
+
+def refuse_place() -> None:
+    """A call that names a place of work which is not one's own, or not any more, must not land at another."""
+    history.refused("wrong place")
+    words = _("This was made for a place that is no longer in force.")
+    abort(make_response(jsonify(message=words), 409))
 
 
 def establish() -> None:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app import sign_in
+from app.fab.keys import key_from
 from models.base import db
 from views.start import start_url
 
@@ -89,7 +90,7 @@ class PlaceView(BaseView):
 
     @expose("/switch", methods=["POST"])
     def switch(self) -> Any:
-        chosen = request.form.get("membership_id", "")
-        if not chosen.isdigit() or not sign_in.switch(int(chosen)):
+        chosen = key_from(request.form.get("membership_id", ""))
+        if chosen is None or not sign_in.switch(chosen):
             abort(404)
         return redirect(start_url())
