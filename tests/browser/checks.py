@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 AXE = Axe()
@@ -20,7 +20,7 @@ SMALL_TARGETS = """least => [...document.querySelectorAll(
 
 
 def watch(context: BrowserContext, address: str, problems: list[str]) -> None:
-    """Notes each error of a script, each answer of 500 and above, and each wish for another host (which is refused)."""
+    """Notes each error of a script or console, each answer of 500 and above, each wish for another host (refused)."""
 
     def local_only(route: Route) -> None:
         url = route.request.url
@@ -31,6 +31,12 @@ def watch(context: BrowserContext, address: str, problems: list[str]) -> None:
             route.abort()
 
     context.route("**/*", local_only)
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):  # a refusal of 4xx
+            problems.append(f"console: {message.text}")
+
+    context.on("console", said)
     context.on("weberror", lambda error: problems.append(f"script error: {error.error}"))
     context.on(
         "response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None

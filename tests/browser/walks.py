@@ -1,8 +1,11 @@
-"""Steps that several walks take: people of a walk's own, what is in the database, a proof printed, traces looked for."""
+"""Steps that several walks take: people of a walk's own, what the database holds, a proof printed, traces left."""
 
+import datetime as dt
 import io
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -11,10 +14,15 @@ from flask import Flask
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
-from models.base import db
+from app.rules import stock
+from app.rules.clock import to_utc, today_at
+from models.base import db, utcnow
+from models.doses import Dose
 from models.enrollment import Location
+from models.people import PortalUser
 from models.recipients import Recipient
 from models.scope import Reach, acting
+from models.stock import Lot
 from tests import factories as make
 from tests.browser.checks import axe, big_targets, no_sideways_scroll
 
@@ -46,6 +54,25 @@ def known_person(app: Flask, at: str = FIRST, **values: Any) -> str:
         return person.public_id
 
 
+def given_dose(app: Flask, public_id: str, lot: str, on: dt.date | None = None) -> int:
+    """A dose of the first place's stock, given by vaccinator.demo today or on a day; answers its key."""
+    with database(app) as session:
+        place = session.scalars(select(Location).where(Location.name == FIRST)).one()
+        lot_given = session.scalars(select(Lot).where(Lot.number == lot)).one()
+        by = session.scalars(select(PortalUser).where(PortalUser.username == "vaccinator.demo")).one()
+        at = to_utc(dt.datetime.combine(on, dt.time(9, 30)), place) if on else utcnow()
+        dose = Dose(
+            key=str(uuid.uuid4()), recipient=of(session, public_id), location=place, vaccine=lot_given.vaccine,
+            lot=lot_given, dose_number="1", given_at=at, given_on=on or today_at(place), body_site="LD",
+            route="C28161", given_by=by,
+        )  # fmt: skip
+        session.add(dose)
+        session.flush()
+        stock.post(dose, make.SEED)
+        session.commit()
+        return dose.id
+
+
 def of(session: Any, public_id: str) -> Recipient:
     """The person with this number."""
     return session.scalars(select(Recipient).where(Recipient.public_id == public_id)).one()
@@ -62,6 +89,30 @@ def stands(page: Page) -> None:
 def button(page: Page | Locator, words: str) -> Locator:
     """The button, or the link that looks like one, whose words begin so."""
     return page.locator("main button, main a.c-button").filter(has_text=words).first
+
+
+def open_search(page: Page) -> None:
+    """Opens the search above a list."""
+    page.locator(".c-filters > summary").click()
+    expect(page.locator(".c-filter-form").first).to_be_visible()
+
+
+def choose(page: Page, label: str, typed: str) -> None:
+    """Looks up a related row by some letters of its name."""
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.click()
+    box.press_sequentially(typed)
+    page.get_by_role("option", name=typed).first.click()
+
+
+def export(page: Page, kind: str, to: Path) -> Path:
+    """The list as a file, CSV or XLSX."""
+    with page.expect_download() as started:
+        button(page, f"Export {kind}").click()
+    path = to / started.value.suggested_filename
+    started.value.save_as(path)
+    assert path.suffix == f".{kind.lower()}"
+    return path
 
 
 def find_person(page: Page, last_name: str, birth_date: str) -> None:
@@ -124,7 +175,8 @@ def tab_to(page: Page, wanted: str, most: int = 80) -> None:
         if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
             shown = page.evaluate(
                 """() => [document.activeElement, document.activeElement.closest('label, .c-lot, .c-site')]
-                .some(one => one && (s => s.outlineStyle !== 'none' || s.boxShadow !== 'none')(getComputedStyle(one)))"""
+                .filter(Boolean).map(one => getComputedStyle(one))
+                .some(style => style.outlineStyle !== 'none' || style.boxShadow !== 'none')"""
             )
             assert shown, f"the focus on {wanted} cannot be seen"
             return
