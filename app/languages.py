@@ -1,7 +1,7 @@
 """Which language a page is in: the one chosen, else the person's own, else the browser's."""
 
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 
 def choose() -> str:
@@ -17,7 +17,21 @@ def choose() -> str:
     return own if own in known else request.accept_languages.best_match(list(known)) or default
 
 
+def state_name() -> str:
+    """The state as the reader calls it: North Carolina, Carolina del Norte."""
+    name = current_app.config["STATE_NAME"]
+    return gettext(name)
+
+
+def program_name() -> str:
+    """The program as the reader calls it."""
+    name = current_app.config["APP_NAME"]
+    return gettext(name)
+
+
 def install(app: Flask) -> None:
     """Replaces Flask-AppBuilder's choice, which ignores Accept-Language and fills every session."""
     app.extensions["babel"].locale_selector = choose
-    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en")
+    app.jinja_env.globals.update(
+        page_language=lambda: str(get_locale() or "en"), state_name=state_name, program_name=program_name
+    )

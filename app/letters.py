@@ -7,7 +7,10 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import current_app
+from flask_babel import force_locale
 from flask_mail import Message
+
+from app.languages import state_name
 
 LANGUAGES = ("en", "es")
 
@@ -30,13 +33,14 @@ def words(kind: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
     """Subject and body in the language of the reader; a language without a text is answered in English."""
     language = language if language in LANGUAGES else "en"
     settings = current_app.config
-    text = current_app.jinja_env.get_template(f"email/{kind}.{language}.txt").render(
-        said=context,
-        on=lambda value: _day(value, language),
-        portal=settings["PORTAL_URLS"]["recipient"],
-        state=settings["STATE_NAME"],
-        help_desk=settings["HELP_DESK_EMAIL"],
-    )
+    with force_locale(language):
+        text = current_app.jinja_env.get_template(f"email/{kind}.{language}.txt").render(
+            said=context,
+            on=lambda value: _day(value, language),
+            portal=settings["PORTAL_URLS"]["recipient"],
+            state=state_name(),
+            help_desk=settings["HELP_DESK_EMAIL"],
+        )
     subject, _, body = text.partition("\n")
     return subject.strip(), body.strip() + "\n"
 

@@ -49,8 +49,8 @@ def about(label: Any, **said: Any) -> dict[str, Any]:
 
     Known words: help, example, choices (the name of a table of `app.reference`, or a dict
     code -> label), personal (bool: a fact about a person),
-    format ("phone", "email", "zip", "pin", "codes", "date", "instant", "long"), error, open_reference (why this key may
-    point outside the rows in reach).
+    format ("phone", "email", "zip", "pin", "codes", "date", "instant", "long", "translated"), error,
+    open_reference (why this key may point outside the rows in reach).
     """
     unknown = set(said) - {"help", "example", "choices", "personal", "format", "error", "open_reference"}
     if unknown:

@@ -133,4 +133,4 @@ class Membership(Entity):
         return (self.starts_on or today) <= today <= (self.ends_on or today)
 
     def __str__(self) -> str:
-        return f"{self.profile}"
+        return str(PROFILES.get(self.profile, self.profile))

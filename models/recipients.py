@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped, relationship
@@ -55,11 +56,11 @@ class PriorityGroup(Entity):
     scope = Scope.everyone
 
     code: Mapped[str] = text(4, about(_l("Code")), required=True, unique=True)
-    name: Mapped[str] = text(200, about(_l("Who")), required=True)
+    name: Mapped[str] = text(200, about(_l("Who"), format="translated"), required=True)
     opens_on: Mapped[dt.date | None] = day(about(_l("Opens on")))
 
     def __str__(self) -> str:
-        return f"{self.code} · {self.name}"
+        return f"{self.code} · {gettext(self.name)}"
 
 
 class Recipient(Entity):

@@ -19,7 +19,7 @@ from translations.collecting import wanted
 
 HERE = Path(__file__).resolve().parent
 LOCALES = ("es",)
-UNDATED = dt.datetime(2021, 1, 1, tzinfo=dt.timezone.utc)
+UNDATED = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 
 
 def path_of(locale: str, ending: str = "po") -> Path:

@@ -10,6 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
+import config
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("app", "models", "views")
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -25,7 +27,8 @@ Message = str | tuple[str, ...]
 
 
 def ours() -> Iterator[Message]:
-    """Every message of our own code and templates."""
+    """Every message of our own code and templates, and the program's name, which is a setting."""
+    yield config.APP_NAME
     for folder in FOLDERS:
         for _file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, METHODS, STRICT, KEYWORDS):
             yield message

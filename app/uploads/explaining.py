@@ -44,10 +44,18 @@ def required_words(column: Column, phased: bool) -> str:
     return _("Optional")
 
 
+def example(column: Column) -> str:
+    """The example of a column, in the reader's language where it is a word of a table."""
+    if not column.example or column.kind not in ("code", "codes"):
+        return column.example
+    words = reference.codes(column.table or "")
+    return "; ".join(str(words[reference.code_of(column.table, part) or ""]) for part in column.example.split(";"))
+
+
 def hint(column: Column, phased: bool) -> str:
     """The instruction under a heading of the blank template; skipped when the file is read."""
     words = required_words(column, phased)
-    return _("%(need)s. Example: %(example)s", need=words, example=column.example) if column.example else f"{words}."
+    return _("%(need)s. Example: %(example)s", need=words, example=example(column)) if column.example else f"{words}."
 
 
 def explain(template: Template, phased: bool = False, groups: Mapping[str, Any] | None = None) -> list[Explained]:
@@ -58,7 +66,7 @@ def explain(template: Template, phased: bool = False, groups: Mapping[str, Any] 
             required=required_words(column, phased),
             help=str(column.help),
             allowed=_with_names(column, groups),
-            example=column.example,
+            example=example(column),
         )
         for column in template.columns
     ]

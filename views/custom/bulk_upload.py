@@ -240,7 +240,7 @@ def has_good_rows(upload: Upload) -> bool:
 def dated_groups() -> dict[str, str]:
     """The groups of the state's plan with the day each opens: code and words."""
     query = select(PriorityGroup.code, PriorityGroup.name, PriorityGroup.opens_on).order_by(PriorityGroup.code)
-    return {code: f"{name} ({opening(opens_on)})" for code, name, opens_on in db.session.execute(query)}
+    return {code: f"{_(name)} ({opening(opens_on)})" for code, name, opens_on in db.session.execute(query)}
 
 
 def opening(opens_on: Any) -> str:

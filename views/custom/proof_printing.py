@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, send_file, url_for
 from flask_appbuilder import expose
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import history
+from app.languages import state_name
 from app.rules import proofs
 from app.rules.clock import local
 from models.base import RuleBroken, db
@@ -96,8 +97,9 @@ def paper(proof: Proof, language: str) -> bytes:
         **proof.content,
         "public_id": proof.public_id,
         "issued_on": local(proof.issued_at, None).date().isoformat(),
-        "issuer": _("State of %(name)s", name=current_app.config["STATE_NAME"]),
     }
+    with force_locale(language):
+        said["issuer"] = _("State of %(name)s", name=state_name())
     return proof_pdf(said, f"{current_app.config['PUBLIC_URL']}/verify/{proof.public_id}", language)
 
 
