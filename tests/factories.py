@@ -22,6 +22,7 @@ from models.uploads import Upload, UploadRow
 
 PASSWORD = "a-long-test-password"
 numbers = itertools.count(1)
+codes = itertools.count(1)  # of priority groups, which are short
 SEED = Reach.system("test")
 
 
@@ -112,7 +113,7 @@ def recipient_link(person: Recipient | None = None, **place: Any) -> RecipientLi
 
 
 def priority_group(**more: Any) -> PriorityGroup:
-    return saved(PriorityGroup(**{"code": f"g{next(numbers) % 1000}", "name": "Everyone", **more}))
+    return saved(PriorityGroup(**{"code": f"g{next(codes) % 1000}", "name": "Everyone", **more}))
 
 
 def visit(person: Recipient | None = None, location: Location | None = None, **more: Any) -> Visit:

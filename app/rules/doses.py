@@ -40,8 +40,8 @@ class NewDose:
     recipient_id: int | None = None  # whose page the form was on; it must be the visit's person
 
 
-def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]:
-    """What the form starts with: lot, site, route, dose number and time, as far as they can be known."""
+def proposal(person: Recipient, location: Location, by: Reach, earlier: list[Dose]) -> dict[str, Any]:
+    """What the form starts with, after the doses so far: lot, site, route and dose number, as far as they are known."""
     items = stock.offered(location.id, today_at(location))
     last = db.session.scalars(
         select(Dose)
@@ -49,7 +49,6 @@ def proposal(person: Recipient, location: Location, by: Reach) -> dict[str, Any]
         .order_by(Dose.id.desc())
         .limit(1)
     ).first()
-    earlier = dose_checks.earlier_doses(person.id)
     among = _suited(items, person, earlier, today_at(location))
     lots = {item.lot_id: item for item in among}
     item = lots.get(last.lot_id) if last is not None else None

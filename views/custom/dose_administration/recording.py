@@ -68,10 +68,10 @@ class DoseAdministration(Page):
         today = today_at(location)
         earlier = dose_checks.earlier_doses(person.id) if may("see", "Dose") else []
         history.shown("Dose", [dose.id for dose in earlier])
-        visit = visits.here_today(person, g.reach) if location else None
+        visit, linked = visits.here_today(person, g.reach) if location else None, is_linked(person)
         values: dict[str, Any] = {"offers": [], "sites": sites(), "form": form}
         if location is not None and may("administer", "Dose") and (visit is not None or form is not None):
-            proposal = doses.proposal(person, location, g.reach)
+            proposal = doses.proposal(person, location, g.reach, earlier)
             if form is None:
                 values["form"] = form = DoseForm(formdata=None)
                 form.propose(proposal, visit.id, location)
@@ -87,9 +87,9 @@ class DoseAdministration(Page):
             visit=visit,
             location=location,
             key=new_key(),
-            is_linked=is_linked(person),
+            is_linked=linked,
             notes=recipients.warnings_about(person),
-            edit_url=edit_url(person),
+            edit_url=edit_url(person) if linked else None,
             here=location and location.id,
             **values,
         )
@@ -156,8 +156,8 @@ def is_linked(person: Recipient) -> bool:
 
 
 def edit_url(person: Recipient) -> str | None:
-    """Where the registration is mended, for those who may and reach it."""
+    """Where the registration of a person in reach is mended, for those who may."""
     is_there = "RecipientScreen.edit" in current_app.view_functions
-    if not (is_there and may("edit", "Recipient") and is_linked(person)):
+    if not (is_there and may("edit", "Recipient")):
         return None
     return url_for("RecipientScreen.edit", pk=person.id)
