@@ -17,7 +17,9 @@ from models.people import User
 from models.scope import Reach, reach_in_force
 
 # What is never written into the history: it would help a thief and explains nothing.
-SECRET = {"password", "row_version", "first_key", "last_key", "session_epoch"}
+SECRET = {"row_version", "first_key", "last_key", "session_epoch"}
+# That it changed is written, what it was and is never.
+HIDDEN, NOT_KEPT = {"password"}, "***"
 # Bookkeeping of every request, of no interest in an account of changes.
 SILENT = {"last_login", "login_count", "fail_login_count", "changed_on"}
 
@@ -84,8 +86,10 @@ def _differences(row: Any) -> dict[str, list[Any]]:
         history = inspect(row).attrs[name].history
         if name in SECRET | SILENT or not history.has_changes():
             continue
-        before = history.deleted[0] if history.deleted else None
-        found[name] = [plain(before), plain(history.added[0] if history.added else None)]
+        values = [plain(side[0] if side else None) for side in (history.deleted, history.added)]
+        if name in HIDDEN:
+            values = [NOT_KEPT if value else None for value in values]
+        found[name] = values
     return found
 
 
@@ -128,7 +132,7 @@ def _values(now: Entry, reach: Reach | None) -> dict[str, Any]:
         "organization_id": reach.organization_id if reach else None,
         "address": now.address[:45],
         "act": now.act[:120],
-        "method": now.method,
+        "method": now.method[:8],
         "path": now.path[:200],
         "outcome": now.outcome or "done",
         "shown": now.shown,

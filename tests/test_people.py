@@ -1,10 +1,14 @@
 """Who may let in, change and shut out whom."""
 
+import datetime as dt
+
 import pytest
+from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 from app.rules import people
-from models.base import RuleBroken, db
+from models.base import RuleBroken, db, utcnow
+from models.history import History
 from models.people import Membership, PortalUser
 from models.scope import Reach, acting
 from tests import factories as make
@@ -21,6 +25,10 @@ def reach_of(membership):
     )  # fmt: skip
 
 
+def colleague_of(membership):
+    return make.membership("Front Desk", location=membership.location).user_id
+
+
 @pytest.fixture
 def inside(app):
     with app.app_context():
@@ -35,7 +43,7 @@ def manager(inside):
 @pytest.mark.parametrize("profile", ["Healthcare Provider", "Front Desk", "Inventory Manager"])
 def test_a_manager_lets_people_in_at_the_own_place(manager, profile):
     with acting(reach_of(manager)):
-        given = people.grant(Membership(user_id=manager.user_id, profile=profile), reach_of(manager))
+        given = people.grant(Membership(user_id=colleague_of(manager), profile=profile), reach_of(manager))
         assert given.location_id == manager.location_id
 
 
@@ -49,9 +57,8 @@ def test_nobody_grants_what_the_table_does_not_let_them(manager, profile):
 def test_nobody_grants_at_another_place(manager):
     elsewhere = make.location()
     with acting(reach_of(manager)), pytest.raises(RuleBroken) as refusal:
-        people.grant(
-            Membership(user_id=manager.user_id, profile="Front Desk", location_id=elsewhere.id), reach_of(manager)
-        )
+        membership = Membership(user_id=colleague_of(manager), profile="Front Desk", location_id=elsewhere.id)
+        people.grant(membership, reach_of(manager))
     assert refusal.value.field == "location"
 
 
@@ -59,8 +66,40 @@ def test_a_profile_of_the_state_is_for_no_place(inside):
     admin = make.membership("State Administrator")
     with acting(reach_of(admin)), pytest.raises(RuleBroken) as refusal:
         place = make.location()
-        people.grant(Membership(user=admin.user, profile="Auditor", location=place), reach_of(admin))
+        people.grant(Membership(user=make.user(), profile="Auditor", location=place), reach_of(admin))
     assert refusal.value.field == "location"
+
+
+@pytest.mark.parametrize("profile", ["Healthcare Provider", "Front Desk"])
+def test_nobody_raises_oneself_through_ones_own_grants(manager, profile):
+    with acting(reach_of(manager)), pytest.raises(RuleBroken) as refusal:
+        people.grant(Membership(user_id=manager.user_id, profile=profile), reach_of(manager))
+    assert refusal.value.field == "user"
+
+
+def test_a_state_administrator_does_not_take_the_sight_of_recipients(inside):
+    admin = make.membership("State Administrator")
+    with acting(reach_of(admin)), pytest.raises(RuleBroken) as refusal:
+        people.grant(Membership(user=admin.user, profile="State Immunization Staff"), reach_of(admin))
+    assert refusal.value.field == "user"
+
+
+@pytest.mark.parametrize(
+    "profile", ["Healthcare Location Manager", "Healthcare Provider", "Front Desk", "Inventory Manager"]
+)
+def test_a_state_administrator_staffs_a_new_location(inside, profile):
+    """Managers reach their colleagues only: somebody must let the first ones in."""
+    admin, place = make.membership("State Administrator"), make.location()
+    with acting(reach_of(admin)):
+        people.grant(Membership(user=make.user(), profile=profile, location=place), reach_of(admin))
+
+
+def test_what_has_ended_is_not_ended_again(manager):
+    last_day = utcnow().date() - dt.timedelta(days=30)
+    gone = make.membership("Front Desk", location=manager.location, ends_on=last_day)
+    with acting(reach_of(manager)), pytest.raises(RuleBroken):
+        people.end(gone, reach_of(manager))
+    assert gone.ends_on == last_day
 
 
 def test_the_membership_in_use_is_not_ended_by_its_owner(manager):
@@ -76,6 +115,19 @@ def test_a_password_is_set_and_ends_all_sessions(inside):
         people.set_password(nurse, reach_of(admin), NEW)
         db.session.flush()
     assert check_password_hash(nurse.password, NEW) and nurse.session_epoch == before + 1
+
+
+def test_a_new_password_is_in_the_history_but_not_its_value(app, inside):
+    admin, nurse = make.membership("State Administrator"), make.user()
+    db.session.commit()
+    with acting(reach_of(admin)):
+        people.set_password(nurse, reach_of(admin), NEW)
+        db.session.commit()
+    with acting(make.SEED):
+        entry = db.session.scalars(select(History).order_by(History.id.desc()).limit(1)).one()
+        (change,) = entry.changed
+        assert (entry.user_id, change["entity"], change["id"]) == (admin.user_id, "PortalUser", nurse.id)
+        assert change["values"] == {"password": ["***", "***"]}
 
 
 def test_a_short_password_is_refused_at_its_field(inside):

@@ -25,10 +25,16 @@ def grant(membership: Membership, by: Reach) -> Membership:
         raise RuleBroken(_("There is no such profile."), field="profile")
     if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
         raise RuleBroken(_("Your profile may not grant this one."), field="profile")
+    if by.kind != "system" and _whose(membership) == by.user_id:
+        raise RuleBroken(_("Nobody gives access to oneself; please ask a colleague."), field="user")
     _place_fits(membership, by)
     db.session.add(membership)
     db.session.flush()
     return membership
+
+
+def _whose(membership: Membership) -> int | None:
+    return membership.user_id or (membership.user.id if membership.user else None)
 
 
 def _place_fits(membership: Membership, by: Reach) -> None:
@@ -62,6 +68,8 @@ def end(membership: Membership, by: Reach) -> Membership:
         raise RuleBroken(_("Your profile may not end this one."))
     if membership.id == by.membership_id:
         raise RuleBroken(_("You cannot end the membership you are using now."))
+    if membership.ends_on is not None and membership.ends_on < utcnow().date():
+        raise RuleBroken(_("This access has ended already."))
     yesterday = utcnow().date() - dt.timedelta(days=1)
     membership.ends_on = yesterday
     if membership.starts_on and membership.starts_on > yesterday:
