@@ -77,6 +77,7 @@ def _make(name: str) -> None:
     done = run_folder() / f"{name}.done"
     if done.exists():
         return
+    drop(name)  # what a failed attempt left
     below, commands = TEMPLATES[name]
     if below:
         _make(below)
@@ -116,6 +117,7 @@ def _copy(name: str, to: str) -> str:
 def drop(name: str) -> None:
     """Takes a database away."""
     if KIND == "postgresql":
+        cluster().start()
         cluster().drop(name)
         return
     for end in ("", "-wal", "-shm"):
