@@ -29,6 +29,7 @@ SHIPMENT_STATUSES = {"expected": _l("Expected"), "received": _l("Received"), "lo
 CONDITIONS = {"good": _l("Good"), "damaged": _l("Damaged"), "warm": _l("Arrived warm")}
 # EUA vaccines without a final date carry this placeholder (NC DHHS guidance for providers).
 PLACEHOLDER_EXPIRY = dt.date(2069, 12, 31)
+LONGEST_INTERVAL = 3650  # days between two doses; a longer one is a slip of the pen
 
 
 class Vaccine(Entity):
@@ -55,6 +56,11 @@ class Vaccine(Entity):
     authorized_on: Mapped[dt.date | None] = day(about(_l("Authorized on")))
     fact_sheet_on: Mapped[dt.date | None] = day(about(_l("Edition of the fact sheet")))
     is_active: Mapped[bool] = yes_no(about(_l("In use")), default=True)
+
+    def check(self) -> None:
+        super().check()
+        if self.min_interval_days is not None and not 0 <= self.min_interval_days <= LONGEST_INTERVAL:
+            raise RuleBroken(_l("The interval is at most %(n)s days.", n=LONGEST_INTERVAL), field="min_interval_days")
 
     def __str__(self) -> str:
         return self.short_name

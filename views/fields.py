@@ -29,11 +29,25 @@ from wtforms.fields.choices import Choice
 
 from app.fab.keys import key_from
 from app.rules.recipients import ten_digits
-from models.base import choices_of, problem_with
+from models.base import UNSTORABLE, choices_of, problem_with
 from views.look_up import LookUp
 from views.words import Described
 
 LARGEST = 2**31 - 1
+
+
+class Between(validators.NumberRange):
+    """A number within limits; one too large or odd for WTForms to compare is outside of them."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        try:
+            super().__call__(form, field)
+        except validators.ValidationError:
+            raise
+        except (ArithmeticError, ValueError):
+            raise validators.ValidationError(_("This number is not possible.")) from None
+
+
 INPUT_KINDS = {"phone": "tel", "email": "email"}
 STYLE = {"class": "form-control"}
 REQUIRED = _l("Please fill this in.")
@@ -194,6 +208,12 @@ def fits(column: Any) -> Callable[[Any, Any], None]:
     return check
 
 
+def storable(_form: Any, field: Any) -> None:
+    """A validator of words that go to no column: no character that a database cannot hold."""
+    if isinstance(field.data, str) and UNSTORABLE.search(field.data):
+        raise validators.StopValidation(_("This contains a character that cannot be stored."))
+
+
 def must(needed: bool) -> list[Any]:
     """The validator of an input that must, or may, be filled in."""
     return [validators.InputRequired(REQUIRED)] if needed else [validators.Optional()]
@@ -235,11 +255,11 @@ def column_field(what: Described, needed: bool | None = None, least: int = 0) ->
     if isinstance(kind, types.Date):
         return DateField(what.label, render_kw=STYLE, **said)
     if isinstance(kind, types.Integer):
-        said["validators"].append(validators.NumberRange(least, LARGEST))
+        said["validators"].append(Between(least, LARGEST))
         return IntegerField(what.label, render_kw={**STYLE, "min": least, "inputmode": "numeric"}, **said)
     if isinstance(kind, types.Numeric):
         most = 10 ** ((kind.precision or 12) - (kind.scale or 0)) - 1
-        said["validators"].append(validators.NumberRange(least, most))
+        said["validators"].append(Between(least, most))
         return DecimalField(what.label, places=kind.scale, render_kw={**STYLE, "step": "any", "min": least}, **said)
     return _words_field(what, said)
 

@@ -106,15 +106,16 @@ def _asked(ask: Ask) -> Any:
     if ask.kind == "date":
         return fields.DateField(ask.label, render_kw=look, **said)
     if ask.kind == "number":
-        limits = fields.validators.NumberRange(0, fields.LARGEST)
+        limits = fields.Between(0, fields.LARGEST)
         return fields.IntegerField(
             ask.label, render_kw={**look, "min": 0}, **{**said, "validators": [*said["validators"], limits]}
         )
     kind = fields.TextAreaField if ask.kind == "long" else fields.StringField
     limits = fields.validators.Length(max=400)
     return kind(
-        ask.label, filters=[fields.stripped], render_kw=look, **{**said, "validators": [*said["validators"], limits]}
-    )
+        ask.label, filters=[fields.stripped], render_kw=look,
+        **{**said, "validators": [*said["validators"], fields.storable, limits]},
+    )  # fmt: skip
 
 
 def prefill(form: RecordForm) -> None:

@@ -17,10 +17,11 @@ from wtforms import Form
 
 from app import history
 from app.fab import page_numbers
-from app.fab.filter_values import BadFilter
+from app.fab.filter_values import LONGEST, BadFilter
 from app.fab.filters import FilterPrefix
 from app.fab.interface import ManyRows
 from app.fab.page_history import is_own_path
+from models.base import UNSTORABLE
 from models.recipients import search_key
 from views import fields
 from views.words import Described, describe
@@ -152,7 +153,8 @@ class Listing:
     def search(self) -> Any:
         """Keeps a search for personal words on the server and shows the list."""
         names = () if "clear" in request.form or self.personal_form is None else input_names(self.personal_form)
-        typed = {name: request.form[name].strip() for name in names if request.form.get(name, "").strip()}
+        typed = {name: UNSTORABLE.sub("", request.form.get(name, "")).strip()[:LONGEST] for name in names}
+        typed = {name: words for name, words in typed.items() if words}
         all_kept = {**session.get(KEPT, {}), type(self).__name__: typed}
         session[KEPT] = {screen: kept for screen, kept in all_kept.items() if kept}
         back = request.form.get("next", "")

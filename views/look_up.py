@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import Select, and_, false, or_, select
 
 from app.row_access import NAMED_EXCEPTIONS
-from models.base import db
+from models.base import UNSTORABLE, db
 from models.recipients import search_key
 
 MOST = 20
@@ -46,7 +46,7 @@ class LookUp:
         """Up to twenty rows whose names contain every word typed: their keys and what they are called."""
         if not self.is_allowed():
             return []
-        words = typed[:LONGEST].split()
+        words = UNSTORABLE.sub("", typed[:LONGEST]).split()
         named = self._naming_columns()
         query = self._rows().where(*(self._contains(word, named) for word in words))
         with db.session.no_autoflush:

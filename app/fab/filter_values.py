@@ -137,7 +137,10 @@ def typed_values(filters: Filters, flt: Any, value: Any) -> Any:
         return [typed_values(filters, flt, one) for one in value]
     found = typed(filters.datamodel, flt.column_name, value)
     if flt.arg_name == "until" and isinstance(found, dt.datetime) and len(str(value).strip()) <= 10:
-        return found + dt.timedelta(days=1, microseconds=-1)  # "until the 5th" means the whole day
+        try:
+            return found + dt.timedelta(days=1, microseconds=-1)  # "until the 5th" means the whole day
+        except OverflowError:
+            return found  # the last day of the calendar
     return found
 
 

@@ -29,13 +29,13 @@ from models.doses import DISPOSITIONS, Dose
 from models.enrollment import Location
 from models.recipients import Recipient
 from models.stock import PLACEHOLDER_EXPIRY
-from views.fields import STYLE, column_field, stripped
+from views.fields import STYLE, Between, column_field, stripped
 from views.page import new_key
 from views.words import describe
 
 FIRST_SITES = ("LD", "RD")
 NEEDED = _l("Please choose one.")
-KEY = {"validators": [validators.InputRequired(NEEDED), validators.NumberRange(1, LARGEST)]}
+KEY = {"validators": [validators.InputRequired(NEEDED), Between(1, LARGEST)]}
 WALL = "%Y-%m-%dT%H:%M"
 
 

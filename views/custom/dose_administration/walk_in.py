@@ -14,7 +14,7 @@ from sqlalchemy import select
 from wtforms import BooleanField, Field, HiddenField, validators
 
 from app.rules import recipients, visits
-from models.base import db
+from models.base import UNSTORABLE, db
 from models.recipients import ALPHABET, PriorityGroup, Recipient, new_public_id
 from views.fields import CodeField, column_field, relation_field
 from views.page import Page, allowed, may, new_key, saved
@@ -152,5 +152,5 @@ class WalkIn(Page):
     @allowed("register")
     def employers(self) -> Any:
         """Known organizations by a part of their name."""
-        found = recipients.employers(request.form.get("q", ""))
+        found = recipients.employers(UNSTORABLE.sub("", request.form.get("q", "")))
         return jsonify(results=[{"id": key, "text": words} for key, words in found])
