@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 # What the work under way does: a GET only reads; all else may write and says so at BEGIN.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def engine_options(app: Flask) -> dict[str, Any]:
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        options["connect_args"] = {"timeout": 15, "check_same_thread": False}
+        options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         options["poolclass"] = NullPool if app.testing else None
         if options["poolclass"] is None:
             del options["poolclass"]

@@ -77,6 +77,7 @@ def settings_for(url: str) -> dict[str, Any]:
         "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",  # cheap: what it guards lives for a second
         "WORKER_STORE": f"sqlite:///{os.environ['INSTANCE_FOLDER']}/worker.db",
         "MAIL_SERVER": "",
+        "DATABASE_POOL_SIZE": 16,  # the tests of contention use twelve threads
     }
 
 

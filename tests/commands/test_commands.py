@@ -3,63 +3,15 @@
 import json
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.rules import stock as ledger
 from models.base import db
-from models.history import History
 from models.people import Membership, PortalUser
-from models.recipients import Recipient, RecipientLink
+from models.recipients import Recipient
 from models.scope import acting
-from models.uploads import Upload
-from tests import databases, factories
-from tests.uploads_kit import csv_of, people_xlsx, person
-
-PIN = "NCA650001"
-
-
-@pytest.fixture
-def run(app):
-    """Runs a command as a shell would; answers its exit code, output and errors."""
-
-    def run(*command, **more):
-        done = app.test_cli_runner().invoke(args=[str(word) for word in command], **more)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done
-
-    return run
-
-
-@pytest.fixture
-def clinic(app):
-    """A location with a manager and a vaccinator, and a manager of another place."""
-    with app.app_context():
-        here = factories.location(name="Harbor Clinic", provider_pin=PIN, number="LOC-0001")
-        factories.membership("Healthcare Location Manager", factories.user("manager"), location=here)
-        factories.membership("Healthcare Provider", factories.user("nurse"), location=here)
-        factories.membership("Healthcare Location Manager", factories.user("elsewhere"), location=factories.location())
-        factories.membership("State Immunization Staff", factories.user("state"))
-        db.session.commit()
-        return here.id
-
-
-def count(app, entity, *where):
-    with app.app_context(), acting(factories.SEED):
-        return db.session.scalar(select(func.count()).select_from(entity).where(*where))
-
-
-# ---------------------------------------------------------------- init, demo, production
-
-
-def flask(url, *command, **more):
-    """A command in a process of its own, its output and how it ended."""
-    import subprocess
-    import sys
-
-    return subprocess.run(
-        [sys.executable, "-m", "flask", *command], cwd=databases.PROJECT, text=True, capture_output=True,
-        env=databases.environment(url, databases.run_folder()) | more, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+from tests import factories
+from tests.commands.kit import PIN, count, flask
 
 
 def test_init_prepares_an_empty_database_and_may_be_run_again(own_database):
@@ -166,9 +118,6 @@ def test_the_first_administrator_can_sign_in(app, run, client):
     assert count(app, Membership, Membership.profile == "State Administrator") == 1
 
 
-# ---------------------------------------------------------------- check-ledger
-
-
 def test_check_ledger_finds_nothing_in_a_ledger_that_holds(app, run):
     with app.app_context():
         factories.dose()
@@ -193,109 +142,6 @@ def test_check_ledger_names_what_does_not_agree_and_ends_with_1(app, run):
     words = run("check-ledger")
     assert words.exit_code == 1
     assert "balance 7, movements 10" in words.stdout
-
-
-# ---------------------------------------------------------------- upload-recipients
-
-
-KEYS = {"rows", "new", "changed", "same", "review", "refused", "errors", "file_error"}
-
-
-def upload(run, file, *more, by="manager", location=PIN):
-    return run("upload-recipients", file, "--location", location, "--by", by, *more)
-
-
-def test_the_good_rows_of_a_file_are_entered_and_the_others_named(app, run, clinic, tmp_path):
-    file = tmp_path / "people.csv"
-    file.write_bytes(csv_of(person(), person(First_Name="Ana", Phone="12", External_ID=""), person()))
-    done = upload(run, file, "--json")
-    told = json.loads(done.stdout)
-    assert set(told) == KEYS
-    assert done.exit_code == 1
-    assert {name: told[name] for name in KEYS - {"errors"}} == {
-        "rows": 3, "new": 1, "changed": 0, "same": 0, "review": 0, "refused": 2, "file_error": None,
-    }  # fmt: skip
-    wrong, doubled = told["errors"]
-    assert (wrong["row"], wrong["column"], wrong["code"]) == (3, "Phone", "DATA")
-    assert "ten digits" in wrong["message"]
-    assert (doubled["row"], doubled["code"]) == (4, "DBLD")
-    assert count(app, Recipient) == 1
-    assert count(app, RecipientLink, RecipientLink.location_id == clinic) == 1
-    again = upload(run, file, by="state", location="loc-0001")
-    assert "1 same" in again.stdout
-    assert "Row 3, Phone:" in again.stdout
-    assert count(app, Recipient) == 1
-
-
-def test_a_file_without_a_fault_ends_with_0(run, clinic, tmp_path):
-    file = tmp_path / "people.xlsx"
-    file.write_bytes(people_xlsx(person()))
-    done = upload(run, file, "--json")
-    assert done.exit_code == 0
-    assert json.loads(done.stdout)["new"] == 1
-
-
-def test_the_history_names_who_uploaded(app, run, clinic, tmp_path):
-    file = tmp_path / "people.csv"
-    file.write_bytes(csv_of(person()))
-    upload(run, file)
-    with app.app_context(), acting(factories.SEED):
-        entry = db.session.scalars(select(History).where(History.act == "flask upload-recipients")).one()
-    assert (entry.username, entry.profile, entry.location_id) == ("manager", "Healthcare Location Manager", clinic)
-
-
-def test_a_preview_says_the_same_and_leaves_nothing(app, run, clinic, tmp_path):
-    file = tmp_path / "people.csv"
-    file.write_bytes(csv_of(person(), person(Phone="12", External_ID="E-2")))
-    would = upload(run, file, "--preview", "--json")
-    assert would.exit_code == 1
-    assert (count(app, Recipient), count(app, Upload)) == (0, 0)
-    assert json.loads(would.stdout) == json.loads(upload(run, file, "--json").stdout)
-
-
-def test_a_file_that_cannot_be_taken_is_a_finding(app, run, clinic, tmp_path):
-    file = tmp_path / "people.xlsx"
-    file.write_bytes(b"\xd0\xcf\x11\xe0 something old")
-    done = upload(run, file, "--json")
-    told = json.loads(done.stdout)
-    assert done.exit_code == 1
-    assert set(told) == KEYS
-    assert "old kind" in told["file_error"]
-    assert (told["rows"], told["errors"]) == (0, [])
-    assert count(app, Upload) == 0
-    assert "old kind" in upload(run, file).stdout
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"by": "nurse"}, "may not upload"),
-        ({"by": "elsewhere"}, "may not upload"),
-        ({"by": "nobody"}, "no active person"),
-        ({"by": "system"}, "no active person"),
-        ({"location": "NCA999999"}, "no location"),
-    ],
-)
-def test_who_may_not_upload_there_is_told_so_and_nothing_is_written(app, run, clinic, tmp_path, wrong, words):
-    file = tmp_path / "people.csv"
-    file.write_bytes(csv_of(person()))
-    done = upload(run, file, "--json", **wrong)
-    assert done.exit_code == 2
-    assert words in done.stderr
-    assert done.stdout == ""
-    assert count(app, Recipient) == 0
-
-
-def test_an_ended_membership_uploads_nothing(app, run, clinic, tmp_path):
-    import datetime as dt
-
-    with app.app_context(), acting(factories.SEED):
-        member = db.session.scalars(select(Membership).join(PortalUser).where(PortalUser.username == "manager")).one()
-        member.ends_on = dt.date(2021, 1, 1)
-        db.session.commit()
-    file = tmp_path / "people.csv"
-    file.write_bytes(csv_of(person()))
-    assert upload(run, file).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -328,9 +174,6 @@ def test_people_makes_people_whose_ledger_holds(app, run):
     assert json.loads(done.stdout) == {"people": 30, "seed": 7}
     assert count(app, Recipient) == 30
     assert run("check-ledger").exit_code == 0
-
-
-# ---------------------------------------------------------------- deliver, people, and all of them
 
 
 def test_deliver_without_a_mail_server_says_what_waits(app, run):
