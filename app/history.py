@@ -170,8 +170,7 @@ def write_what_was_shown() -> None:
 
 def install() -> None:
     """Puts the listeners on the one session there is."""
-    factory = db.session.session_factory
-    if not event.contains(factory, "after_flush", _collect):
+    if not event.contains(db.session, "after_flush", _collect):
         event.listen(db.session, "after_flush", _collect)
         event.listen(db.session, "before_commit", write_with_changes)
         event.listen(db.session, "after_rollback", forget)

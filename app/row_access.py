@@ -164,6 +164,6 @@ def _is_new_here(session: Session, target: Any, key: Any) -> bool:
 
 def install() -> None:
     """Puts both listeners on the one session there is."""
-    if not event.contains(db.session.session_factory, "do_orm_execute", limit_reads):
+    if not event.contains(db.session, "do_orm_execute", limit_reads):
         event.listen(db.session, "do_orm_execute", limit_reads)
         event.listen(db.session, "before_flush", guard_writes)
