@@ -115,16 +115,18 @@ def _values(session: ServerSession) -> dict[str, Any]:
 
 def revoke(name: str) -> None:
     """Ends one session for good."""
-    _in_own_transaction(
-        update(table).where(table.c.id_hash == _hash(name), table.c.revoked_at.is_(None)).values(revoked_at=utcnow())
-    )
+    _end(table.c.id_hash == _hash(name))
 
 
 def revoke_all_of(user_id: int) -> None:
     """Ends every session of a person."""
-    _in_own_transaction(
-        update(table).where(table.c.user_id == user_id, table.c.revoked_at.is_(None)).values(revoked_at=utcnow())
-    )
+    _end(table.c.user_id == user_id)
+
+
+def _end(which: Any) -> None:
+    """What a session held, searches for people too, goes with it."""
+    still_open = table.c.revoked_at.is_(None)
+    _in_own_transaction(update(table).where(which, still_open).values(revoked_at=utcnow(), data=b"{}"))
 
 
 def sweep(older_than: dt.timedelta = dt.timedelta(days=2)) -> int:

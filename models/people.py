@@ -35,6 +35,8 @@ PROFILES = {
 
 def _colleague(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """Oneself, and whoever has a membership at the place or organization in force."""
+    if (reach.location_id if reach.kind == "location" else reach.organization_id) is None:
+        return _oneself(entity, reach)
     places = (
         [Membership.location_id == reach.location_id]
         if reach.kind == "location"

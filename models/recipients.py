@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, exists
+from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, exists, false
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import Entity, RuleBroken, about, utcnow
@@ -42,10 +42,12 @@ def search_key(name: str | None) -> str:
 
 def linked(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """People linked to the place or organization in force by upload, visit, dose or registration."""
-    side = RecipientLink.location_id == reach.location_id
-    if reach.kind == "organization":
-        side = RecipientLink.organization_id == reach.organization_id
-    return exists().where(RecipientLink.recipient_id == entity.id, side).correlate_except(RecipientLink)
+    name = "organization_id" if reach.kind == "organization" else "location_id"
+    key = getattr(reach, name)
+    if key is None:
+        return false()
+    mine = getattr(RecipientLink, name) == key
+    return exists().where(RecipientLink.recipient_id == entity.id, mine).correlate_except(RecipientLink)
 
 
 class PriorityGroup(Entity):

@@ -7,7 +7,7 @@ from views.screen import Screen
 class UploadRowScreen(Screen):
     entity = UploadRow
     menu = "Recipients"
-    list_columns = ["upload", "row", "outcome", "recipient"]
+    list_columns = ["upload", "row", "outcome"]  # not whom it was known as: before entering that may be another's
     search_columns = ["upload", "outcome"]
 
 
