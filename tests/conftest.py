@@ -143,3 +143,13 @@ def own_database() -> Iterator[Callable[..., str]]:
     yield make
     for name in made:
         databases.drop(name)
+
+
+@pytest.fixture
+def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A mail server on loopback that the app hands its mail to."""
+    from tests.post_office import opened, use
+
+    with opened() as server:
+        use(app, monkeypatch, server.port)
+        yield server

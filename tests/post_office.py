@@ -13,6 +13,7 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import update
 
+from app import delivery, worker
 from models.base import db
 from models.notices import Notice
 from models.scope import acting
@@ -102,3 +103,9 @@ def change(app: Flask, key: int, **values: Any) -> None:
     with app.app_context(), acting(factories.SEED):
         db.session.execute(update(Notice).where(Notice.id == key).values(**values))
         db.session.commit()
+
+
+def deliver(app: Flask) -> dict[str, int]:
+    """One round of delivery, as the worker makes it."""
+    with app.app_context():
+        return delivery.deliver_due(worker.ACCOUNT)

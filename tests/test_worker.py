@@ -15,21 +15,9 @@ from models.base import db, utcnow
 from models.notices import NOTICE_KINDS, Notice
 from models.scope import acting
 from tests import databases, factories
-from tests.post_office import change, free_port, opened, row, use, waiting
+from tests.post_office import change, deliver, free_port, opened, row, use, waiting
 
 SAID = {"given_on": "2021-01-21", "place": "Harbor Clinic", "vaccine": "Pfizer", "dose_number": "1"}
-
-
-@pytest.fixture
-def office(app, monkeypatch):
-    with opened() as office:
-        use(app, monkeypatch, office.port)
-        yield office
-
-
-def deliver(app):
-    with app.app_context():
-        return delivery.deliver_due(worker.ACCOUNT)
 
 
 def minutes_left(notice):

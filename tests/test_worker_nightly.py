@@ -3,27 +3,14 @@
 import datetime as dt
 import os
 
-import pytest
 from sqlalchemy import select
 
-from app import delivery, worker
+from app import worker
 from models.base import db, utcnow
 from models.history import History
 from models.scope import acting
 from tests import factories
-from tests.post_office import opened, use, waiting
-
-
-@pytest.fixture
-def office(app, monkeypatch):
-    with opened() as office:
-        use(app, monkeypatch, office.port)
-        yield office
-
-
-def deliver(app):
-    with app.app_context():
-        return delivery.deliver_due(worker.ACCOUNT)
+from tests.post_office import deliver, waiting
 
 
 def test_the_history_says_what_the_worker_did(app, office):
