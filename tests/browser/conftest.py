@@ -18,6 +18,8 @@ from tests.conftest import settings_for
 from tests.postgres import free_port
 
 ROOT = Path(__file__).parents[2]
+# Werkzeug's server leaves a static file open when the browser hangs up while it is sent.
+HUNG_UP = "ignore:unclosed file:ResourceWarning"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -35,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.filterwarnings(HUNG_UP))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,8 +10,8 @@ from models.enrollment import StorageUnit
 from models.history import History
 from models.people import Membership, PortalUser
 from models.stock import Lot, Shipment
-from tests.browser.checks import shot
-from tests.browser.walks import app, button, database, find_person, known_person, of, open_search, stands
+from tests.browser.checks import axe, big_targets, no_sideways_scroll, shot
+from tests.browser.walks import Trail, app, button, database, find_person, fits, known_person, of, open_search, stands
 
 __all__ = ["app"]
 DIALOG = "dialog#c-confirm"
@@ -23,6 +23,14 @@ def visit(page: Page, path: str, code: int = 200) -> None:
     assert answer.status == code, f"{path} answered {answer.status}"
     expect(page.locator("h1")).to_have_count(1)
     stands(page)
+
+
+def also_fit(page: Page, *paths: str) -> None:
+    """More pages of the same kinds, as wide as their own words make them."""
+    for path in paths:
+        assert page.goto(path).status == 200
+        expect(page.locator("h1")).to_have_count(1)
+        fits(page)
 
 
 def key_of(app, entity, *where):
@@ -45,9 +53,10 @@ def test_pages_of_the_vaccinator(tablet, signed_in, person):
     key, number = person
     for path in (
         "/start/", "/find/", "/walk-in/", "/recipient/list/", f"/recipient/show/{key}", f"/recipient/edit/{key}",
-        "/dose/list/", f"/dose/person/{number}", "/visit/list/",
+        f"/dose/person/{number}",
     ):  # fmt: skip
         visit(tablet, path)
+    also_fit(tablet, "/visit/list/", "/dose/list/", "/lot/list/")
     find_person(tablet, "Abern", "1966-02-03")
     expect(tablet.locator("#found")).to_contain_text("Cornelia Abernethy")
     stands(tablet)
@@ -68,12 +77,13 @@ def test_the_queue_and_its_question(tablet, signed_in):
 
 def test_pages_of_the_manager(app, tablet, signed_in):
     signed_in(tablet, "manager.demo")
-    for path in (
-        "/inventory-item/list/", "/shipment/list/", "/membership/add", "/membership/list/", "/storage-unit/add",
-        "/notice/list/", "/proof/list/", "/upload/list/", "/recipient-link/list/",
-    ):  # fmt: skip
-        visit(tablet, path)
+    visit(tablet, "/shipment/list/")
+    visit(tablet, "/membership/add")
     visit(tablet, f"/storage-unit/show/{key_of(app, StorageUnit)}")
+    also_fit(
+        tablet, "/inventory-item/list/", "/membership/list/", "/storage-unit/add", "/notice/list/", "/proof/list/",
+        "/recipient-link/list/", "/upload/list/",
+    )  # fmt: skip
     expected = key_of(app, Shipment, Shipment.status == "expected", Shipment.location.has(number="LOC-0001"))
     visit(tablet, f"/shipment/show/{expected}")
     button(tablet, "Receive").tap()
@@ -90,11 +100,14 @@ def test_a_start_page_for_the_pictures(desktop, signed_in):
 def test_pages_of_state_staff(app, tablet, signed_in):
     signed_in(tablet, "immunization.demo")
     for path in (
-        "/organization/list/", "/organization/show/2", "/organization/add", "/location/edit/1", "/vaccine/show/1",
-        "/vaccine/add", f"/lot/edit/{key_of(app, Lot)}", "/stock-movement/list/", "/shipment/add", "/upload/",
-        "/priority-group/list/", "/history/list/", f"/history/show/{key_of(app, History)}",
+        "/organization/list/", "/organization/show/2", "/location/edit/1", "/shipment/add", "/upload/",
+        f"/history/show/{key_of(app, History)}",
     ):  # fmt: skip
         visit(tablet, path)
+    also_fit(
+        tablet, "/organization/add", "/vaccine/show/1", "/vaccine/add", f"/lot/edit/{key_of(app, Lot)}",
+        "/stock-movement/list/", "/priority-group/list/", "/history/list/", "/recipient/list/", "/location/list/",
+    )  # fmt: skip
     tablet.goto("/shipment/list/")
     open_search(tablet)
     stands(tablet)
@@ -103,16 +116,17 @@ def test_pages_of_state_staff(app, tablet, signed_in):
 def test_pages_of_the_state_administrator(app, tablet, signed_in):
     signed_in(tablet, "state.demo")
     user = key_of(app, PortalUser, PortalUser.username == "inventory.demo")
-    for path in (
-        "/portal-user/list/", f"/portal-user/show/{user}", f"/portal-user/edit/{user}", "/portal-user/add",
+    visit(tablet, f"/portal-user/show/{user}")
+    also_fit(
+        tablet, "/portal-user/list/", f"/portal-user/edit/{user}", "/portal-user/add",
         f"/membership/show/{key_of(app, Membership)}", "/notice/list/",
-    ):  # fmt: skip
-        visit(tablet, path)
+    )  # fmt: skip
 
 
 def test_pages_for_strangers_on_a_phone(phone):
-    for path in ("/", "/enrollment", "/provider", "/recipient", "/organization", "/help-desk", "/login/"):
-        visit(phone, path)
+    visit(phone, "/help-desk")
+    visit(phone, "/login/")
+    also_fit(phone, "/enrollment", "/provider", "/recipient", "/organization")
     visit(phone, "/there-is-no-such-page", 404)
 
 
@@ -123,9 +137,10 @@ def test_pages_in_spanish(browse, signed_in):
         expect(phone.locator("html")).to_have_attribute("lang", "es")
     tablet = browse("tablet", locale="es-MX")
     signed_in(tablet, "frontdesk.demo")
-    for path in ("/start/", "/find/", "/walk-in/", "/recipient/list/", "/queue/"):
+    for path in ("/start/", "/walk-in/", "/recipient/list/"):
         visit(tablet, path)
         expect(tablet.locator("html")).to_have_attribute("lang", "es")
+    also_fit(tablet, "/find/", "/queue/", "/visit/list/", "/vaccine/list/")
 
 
 def test_a_language_is_chosen_by_its_name(tablet):
@@ -134,3 +149,21 @@ def test_a_language_is_chosen_by_its_name(tablet):
     expect(tablet.locator("html")).to_have_attribute("lang", "es")
     tablet.get_by_role("link", name="English").tap()
     expect(tablet.locator("html")).to_have_attribute("lang", "en")
+
+
+WRONG = """<!doctype html><html lang="en"><title>Wrong</title><main><h1>Wrong</h1><input name="unnamed">
+<button style="width: 20px; height: 20px">x</button><div style="width: 3000px">wide</div></main></html>"""
+
+
+def test_what_is_wrong_is_found(tablet):
+    trail = Trail(tablet)
+    tablet.goto("/?name=Wilhelmina%20Quackenbush")
+    with pytest.raises(AssertionError, match="Quackenbush"):
+        trail.names_nobody("wilhelmina quackenbush")
+    tablet.set_content(WRONG)
+    with pytest.raises(AssertionError, match="label"):
+        axe(tablet)
+    with pytest.raises(AssertionError, match="is 20 x 20"):
+        big_targets(tablet)
+    with pytest.raises(AssertionError, match="px wide"):
+        no_sideways_scroll(tablet)

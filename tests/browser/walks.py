@@ -81,6 +81,11 @@ def of(session: Any, public_id: str) -> Recipient:
 def stands(page: Page) -> None:
     """What every page is held to: without serious findings, within the screen, large targets where fingers are."""
     axe(page)
+    fits(page)
+
+
+def fits(page: Page) -> None:
+    """The quick half of it, for pages of a kind that was looked at before."""
     no_sideways_scroll(page)
     if page.evaluate("navigator.maxTouchPoints") > 0:
         big_targets(page)
