@@ -156,3 +156,11 @@ def test_numbers_are_long_enough_that_none_is_guessed(app, clinic):
         numbers = {make.proof(person).public_id for _time in range(50)}
         assert len(numbers) == 50 and {len(number) for number in numbers} == {24}
         assert db.session.scalar(select(func.count()).select_from(Dose)) == 3
+
+
+def test_a_person_who_prefers_a_language_that_is_not_ours_gets_the_paper_in_the_readers(app, clinic):
+    with app.app_context(), acting(make.SEED):
+        db.session.get_one(Recipient, clinic.key).language = "other"
+        db.session.commit()
+    answer = printed(app, "nurse", clinic.person)
+    assert answer.status_code == 200 and "State of North Carolina" in words_of(answer)

@@ -106,7 +106,8 @@ def paper(proof: Proof, language: str) -> bytes:
 def language_of(person: Recipient) -> str:
     """The paper is in the language of the page for oneself, else in the person's own."""
     mine = str(get_locale() or "en")
-    return mine if g.reach.kind == "self" else person.language or mine
+    is_ours = person.language in current_app.config["LANGUAGES"]  # "other" is a preference, but no language of ours
+    return person.language if is_ours and g.reach.kind != "self" else mine
 
 
 def back_to(person: Recipient) -> str:
