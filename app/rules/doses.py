@@ -18,6 +18,8 @@ from models.recipients import Recipient
 from models.scope import Reach
 from models.stock import InventoryItem, Lot
 
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
+
 
 @dataclass
 class NewDose:
@@ -94,6 +96,8 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if location.status != "approved":
         raise RuleBroken(_("This location does not give vaccine at present."))
     lot = _lot_here(new.lot_id, location.id)
+    if new.given_at > utcnow() + CLOCKS_DIFFER:
+        raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
     against = dose_checks.warnings(person, lot.vaccine, given_on, dose_checks.earlier_doses(person.id))

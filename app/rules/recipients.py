@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import history
 from models.base import RuleBroken, db, utcnow
@@ -151,6 +151,7 @@ def register(values: dict[str, Any], by: Reach) -> tuple[Recipient, list[str]]:
     person.registration = "registered"
     person.registered_at = utcnow()
     person.check()
+    _one_desk_at_a_time(person)
     if (same := _sent_before(person)) is not None:
         return same, warnings_about(same)
     if (known := same_person(person)) is not None:
@@ -158,6 +159,14 @@ def register(values: dict[str, Any], by: Reach) -> tuple[Recipient, list[str]]:
     db.session.add(person)
     link(person, by, "registration")
     return person, warnings_about(person)
+
+
+def _one_desk_at_a_time(person: Recipient) -> None:
+    """Two desks must not both find nobody of this name and birth date: PostgreSQL waits here, SQLite did at BEGIN."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        who = f"walk-in|{person.last_key}|{person.first_key}|{person.birth_date}"
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(who))))
 
 
 def _sent_before(person: Recipient) -> Recipient | None:
