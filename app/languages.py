@@ -3,9 +3,24 @@
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale, gettext
 
+# Numbers, days and times as a language is written here: 0.3 ml and 4:43 p.m., not Spain's 0,3 ml and 16:43.
+AS_WRITTEN_HERE = {"es": "es_US"}
+
+
+def locale() -> str:
+    """The language of this request and how its numbers are written."""
+    code = choose()
+    return AS_WRITTEN_HERE.get(code, code)
+
+
+def in_force() -> str:
+    """The code of the language that is shown now."""
+    now = get_locale()
+    return now.language if now else "en"
+
 
 def choose() -> str:
-    """The language of this request."""
+    """The language asked for."""
     known = current_app.config["LANGUAGES"]
     default = current_app.config["BABEL_DEFAULT_LOCALE"]
     if not has_request_context():
@@ -31,7 +46,5 @@ def program_name() -> str:
 
 def install(app: Flask) -> None:
     """Replaces Flask-AppBuilder's choice, which ignores Accept-Language and fills every session."""
-    app.extensions["babel"].locale_selector = choose
-    app.jinja_env.globals.update(
-        page_language=lambda: str(get_locale() or "en"), state_name=state_name, program_name=program_name
-    )
+    app.extensions["babel"].locale_selector = locale
+    app.jinja_env.globals.update(page_language=in_force, state_name=state_name, program_name=program_name)

@@ -1,9 +1,10 @@
 """Pages as people of each profile see them in Spanish: no heading, label, button or menu stays in English."""
 
+import datetime as dt
 from html.parser import HTMLParser
 
 import pytest
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, format_decimal, format_time, gettext
 
 from app import access, letters
 from app.formats.proof_pdf import proof_html
@@ -164,6 +165,12 @@ def test_a_persons_own_language_comes_before_the_browsers_and_a_chosen_one_befor
     assert Words(client.get("/start/", headers=ENGLISH).text).language == "es"
     client.get("/lang/en")
     assert Words(client.get("/start/", headers=SPANISH).text).language == "en"
+
+
+def test_numbers_and_times_are_written_as_in_the_united_states(app):
+    with app.test_request_context(headers=SPANISH):
+        assert format_decimal(1234.5) == "1,234.5"
+        assert "p.m." in format_time(dt.datetime(2021, 3, 5, 16, 43), "short", rebase=False)
 
 
 def test_the_state_is_named_as_its_readers_name_it(client):

@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, send_file, url_for
 from flask_appbuilder import expose
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import history
-from app.languages import state_name
+from app.languages import in_force, state_name
 from app.rules import proofs
 from app.rules.clock import local
 from models.base import RuleBroken, db
@@ -105,7 +105,7 @@ def paper(proof: Proof, language: str) -> bytes:
 
 def language_of(person: Recipient) -> str:
     """The paper is in the language of the page for oneself, else in the person's own."""
-    mine = str(get_locale() or "en")
+    mine = in_force()
     is_ours = person.language in current_app.config["LANGUAGES"]  # "other" is a preference, but no language of ours
     return person.language if is_ours and g.reach.kind != "self" else mine
 
