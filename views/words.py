@@ -93,6 +93,8 @@ def formatter(what: Described) -> Callable[[Any], str]:
             return ", ".join(str(choices.get(code, code)) for code in codes_in(what.info, value))
         if what.info.get("format") == "phone" and isinstance(value, str) and len(value) == 10:
             return f"({value[:3]}) {value[3:6]}-{value[6:]}"
+        if what.info.get("format") == "translated":
+            return _(value)
         return words_of(value)
 
     return in_words
