@@ -126,7 +126,7 @@ class Security(SecurityManager):
             return set()
         menu = self.appbuilder.menu
         open_to_me = set()
-        for name in menu_names or ():
+        for name in set(menu_names or ()):  # FAB names each entry many times over
             entity, verb, kind = (*name.split(":"), "", "")[:3]
             if access.may(reach.profile, entity, verb or "see") and kind in ("", reach.kind):
                 open_to_me.add(name)
