@@ -55,7 +55,7 @@ lint: setup ## Style, import rules and known weaknesses
 	$(BIN)/bandit -q -r -ll -c pyproject.toml app models views config.py run.py
 
 bench: setup ## The measurements of benchmarks/README.md
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.run
 
 soak: setup packages ## Long tests: load, kill, contention
 	TEST_DATABASE=sqlite $(PYTEST) -m soak tests --ignore=tests/browser

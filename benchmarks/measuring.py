@@ -1,48 +1,53 @@
-"""How a thing is measured: many times, with the statements that it sent to the database counted."""
+"""How a thing is measured: the product's turn and the lean one right after it, many times, statements counted."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Engine, event
 
+Statement = tuple[str, Any, bool]  # words, parameters, whether they are many rows
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement: the middle and the slowest time in milliseconds, and the statements of one turn."""
+    """One measurement: milliseconds of a middle turn, the same of its lean twin, and how often the database is asked.
+
+    `ratio` is the middle of the ratios of neighboring turns, which the machine's other work disturbs least.
+    """
 
     name: str
-    middle: float
-    slowest: float
-    statements: int
-    bound: int | None
+    product: float
+    lean: float | None = None
+    ratio: float | None = None
+    slowest: float | None = None
+    statements: int | None = None
+    bound: int | None = None
+    note: str = ""
 
     @property
     def is_kept(self) -> bool:
         """Whether the number of statements stays within its bound."""
-        return self.bound is None or self.statements <= self.bound
+        return self.bound is None or self.statements is None or self.statements <= self.bound
 
-    def __str__(self) -> str:
-        bound = f" (at most {self.bound})" if self.bound else ""
-        return f"{self.name:<44} {self.middle:9.1f} {self.slowest:9.1f}   {self.statements}{bound}"
-
-
-HEADING = f"{'':<44} {'middle ms':>9} {'slowest':>9}   statements"
+    def as_json(self) -> dict[str, Any]:
+        """For the process that writes the table."""
+        return asdict(self)
 
 
 @contextmanager
-def statements_of(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent within the block."""
-    sent: list[str] = []
+def statements_of(engine: Engine) -> Iterator[list[Statement]]:
+    """The statements sent within the block, with what they carried."""
+    sent: list[Statement] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         if not statement.startswith("BEGIN"):  # SQLite's is sent by us and seen here, PostgreSQL's is not
-            sent.append(statement)
+            sent.append((statement, parameters, many))
 
     event.listen(engine, "before_cursor_execute", note)
     try:
@@ -51,17 +56,35 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+def timed(turn: Callable[[], Any]) -> float:
+    """Milliseconds that a turn takes."""
+    began = time.perf_counter()
+    turn()
+    return (time.perf_counter() - began) * 1_000
+
+
 def measured(
-    name: str, engine: Engine, turn: Callable[[Any], Any], inputs: list[Any], bound: int | None = None
+    name: str,
+    engine: Engine,
+    turns: Sequence[Callable[[], Any]],
+    lean: Callable[[list[Statement]], Any] | None = None,
+    bound: int | None = None,
+    note: str = "",
 ) -> Figure:
-    """Takes a turn for each input, after one that warms up and is not counted."""
-    first, *others = inputs
-    turn(first)
-    times, counts = [], []
-    for one in others:
-        with statements_of(engine) as sent:
-            began = time.perf_counter()
-            turn(one)
-            times.append((time.perf_counter() - began) * 1_000)
-        counts.append(len(sent))
-    return Figure(name, statistics.median(times), max(times), max(counts), bound)
+    """Takes each turn, and after it the lean one, which is told what the first of them sent to the database."""
+    with statements_of(engine) as sent:
+        turns[0]()  # warms up, and is not timed
+    if lean is not None:
+        lean(sent)
+    ours: list[float] = []
+    theirs: list[float] = []
+    for turn in turns[1:]:
+        ours.append(timed(turn))
+        if lean is not None:
+            theirs.append(timed(lambda: lean(sent)))
+    middle = statistics.median(ours)
+    figure = {"slowest": max(ours), "statements": len(sent), "bound": bound, "note": note}
+    if not theirs:
+        return Figure(name, middle, **figure)
+    ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+    return Figure(name, middle, statistics.median(theirs), ratio, **figure)

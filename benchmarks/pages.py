@@ -1,0 +1,103 @@
+"""Pages that only show: lists, a person, finding one, start pages. Each beside a bare view with the same statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from app.demo.users import SIGN_INS
+from benchmarks.lean import make_app
+from benchmarks.measuring import Figure, Statement, measured
+from benchmarks.product import good, people_here, signed_in
+
+TURNS = 20
+LIST, SHOW, START, LOOK_UP = 8, 12, 12, 5
+FAR = 398  # as far as pages go: 10,000 rows
+# entity's address, name of its screen, who looks
+LISTS = (
+    ("recipient", "RecipientScreen", "immunization.demo"),
+    ("recipient", "RecipientScreen", "manager.demo"),
+    ("dose", "DoseScreen", "immunization.demo"),
+    ("dose", "DoseScreen", "manager.demo"),
+    ("stock-movement", "StockMovementScreen", "state.demo"),
+    ("inventory-item", "InventoryItemScreen", "state.demo"),
+    ("shipment", "ShipmentScreen", "inventory.demo"),
+    ("location", "LocationScreen", "state.demo"),
+    ("history", "HistoryScreen", "auditor.demo"),
+)
+
+
+class Bare:
+    """A browser of the lean app."""
+
+    def __init__(self, url: str):
+        self.app = make_app(url)
+        self.client = self.app.test_client()
+
+    def __call__(self, sent: list[Statement]) -> None:
+        """The lean page with the statements that the product sent."""
+        self.app.sent = sent  # type: ignore[attr-defined]
+        good(self.client.get("/page"))
+
+
+def everything(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
+    """Each page, one after the other."""
+    bare = Bare(url)
+    yield from lists(app, engine, bare)
+    yield from one_person(app, engine, bare)
+    yield from starts(app, engine, bare)
+
+
+def again(turn: Callable[[], Any]) -> list[Callable[[], Any]]:
+    """The same turn, as often as is measured."""
+    return [turn] * (TURNS + 1)
+
+
+def lists(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
+    """Generated lists: the first page, and one as far inside as pages go."""
+    for address, screen, username in LISTS:
+        browser = signed_in(app, username)
+        who = "state" if username in ("immunization.demo", "state.demo", "auditor.demo") else "one location"
+        pages = {"first page": 0} | ({"page 399": FAR} if address in ("recipient", "dose", "stock-movement") else {})
+        for words, page in pages.items():
+            path = f"/{address}/list/?page_{screen}={page}"
+
+            def look(browser: Any = browser, path: str = path) -> None:
+                good(browser.client.get(path))
+
+            yield measured(f"list: {address}, {who}, {words}", engine, again(look), bare, LIST)
+
+
+def one_person(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
+    """A person's record, the page from which a dose is recorded, and finding the person statewide."""
+    people = people_here(app, TURNS + 1)
+    manager, nurse = signed_in(app, "manager.demo"), signed_in(app, "vaccinator.demo")
+    records = [lambda one=one: good(manager.client.get(f"/recipient/show/{one.id}")) for one in people]
+    yield measured("record of a person", engine, records, bare, SHOW)
+    sheets = [lambda one=one: good(nurse.client.get(f"/dose/person/{one.public_id}")) for one in people]
+    yield measured("page of a person to vaccinate", engine, sheets, bare, SHOW)
+    marks, marks_there = nurse.marks(), manager.marks()
+
+    def find(one: Any) -> None:
+        asked = {"last_name": one.last_name, "first_name": one.first_name, "birth_date": one.birth_date.isoformat()}
+        if one.public_id not in good(nurse.client.post("/find/", data={**marks, **asked})).text:
+            raise RuntimeError("the person was not found")
+
+    finds = [lambda one=one: find(one) for one in people]
+    yield measured("find by name and birth date", engine, finds, bare, SHOW)
+
+    def look_up() -> None:
+        if not good(manager.client.post("/dose/look-up/lot", data={**marks_there, "q": "SYN"})).json["results"]:
+            raise RuntimeError("the look-up found nothing")
+
+    yield measured("look-up of a lot behind a search", engine, again(look_up), bare, LOOK_UP)
+
+
+def starts(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
+    """The start page of each profile."""
+    for profile, username in SIGN_INS:
+        browser = signed_in(app, username)
+        yield measured(f"start: {profile}", engine, again(lambda b=browser: good(b.client.get("/start/"))), bare, START)

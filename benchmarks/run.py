@@ -1,0 +1,129 @@
+"""`make bench`: makes databases of its own, measures on each, prints the table and keeps it in benchmarks/results.md.
+
+BENCH_PEOPLE: how many people (100,000). BENCH_POSTGRES_URL: an empty database to measure on instead of a server of our
+own. BENCH_DATABASES: which of sqlite,postgresql. BENCH_FOLDER: keeps the databases there, and takes them as they are in
+the next run. BENCH_ONLY: some of pages,acts,http.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measuring import Figure
+from benchmarks.table import as_markdown, line
+from tests import postgres
+
+PROJECT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_name("results.md")
+PEOPLE = int(os.environ.get("BENCH_PEOPLE", "100000"))
+# Here what is acknowledged is on disk, unlike in tests.
+SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "512MB"}
+
+
+@contextlib.contextmanager
+def folder_of_our_own() -> Iterator[Path]:
+    """A temporary folder, or the one that is to be kept."""
+    if kept := os.environ.get("BENCH_FOLDER"):
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept)
+        return
+    with tempfile.TemporaryDirectory(prefix="console-bench-") as folder:
+        Path(folder).chmod(0o755)  # the account of PostgreSQL passes through it
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def databases(folder: Path) -> Iterator[Iterator[tuple[str, str]]]:
+    """(name, address) of each database to measure on; a server that we started is stopped."""
+    wanted = os.environ.get("BENCH_DATABASES", "sqlite,postgresql").split(",")
+    cluster = postgres.Cluster(folder / "postgresql")
+
+    def each() -> Iterator[tuple[str, str]]:
+        if "sqlite" in wanted:
+            yield "sqlite", f"sqlite:///{folder}/console.db"
+        if "postgresql" in wanted and (url := os.environ.get("BENCH_POSTGRES_URL") or own_server(cluster)):
+            yield "postgresql", url
+
+    try:
+        yield each()
+    finally:
+        cluster.stop()
+
+
+def own_server(cluster: postgres.Cluster) -> str | None:
+    """A database on a server of our own; None where the programs are not here, which is said."""
+    postgres.SETTINGS.update(SAFE)
+    try:
+        cluster.start()
+    except postgres.NoPostgreSQL as missing:
+        print(f"Not measured on PostgreSQL: {missing}", flush=True)
+        return None
+    return cluster.create("bench")
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """What the measured processes are told: nothing of the developer's own settings but PATH and the like."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "BENCH_ONLY") if name in os.environ}
+    return kept | {
+        "FLASK_APP": "app.factory:create_app", "FLASK_SKIP_DOTENV": "1", "PYTHONPATH": str(PROJECT),
+        "DATABASE_URL": url, "INSTANCE_FOLDER": str(folder), "WORKER_STORE": f"sqlite:///{folder}/worker.db",
+    }  # fmt: skip
+
+
+def prepare(name: str, url: str, folder: Path) -> str:
+    """Tables, demo and people by the product's own commands, unless kept; answers how long the people took."""
+    done = folder / f"{name}.{PEOPLE}.done"
+    if not done.exists():
+        for command in (["init"], ["demo"], ["people", str(PEOPLE), "--seed", "1"]):
+            began = time.perf_counter()
+            flask = [sys.executable, "-m", "flask", *command]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.run(flask, cwd=PROJECT, env=environment(url, folder), check=True, **quiet)
+        done.write_text(f"{time.perf_counter() - began:.0f} s")
+    return done.read_text()
+
+
+def measure(url: str, folder: Path) -> Iterator[Figure]:
+    """The figures, as a process of their own gives them."""
+    command = [sys.executable, "-m", "benchmarks.measure"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment(url, folder), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for words in process.stdout:
+            yield Figure(**json.loads(words))
+    if process.returncode:
+        raise SystemExit("The measuring stopped; the lines above say why.")
+
+
+def main() -> int:
+    """Prints the figures and writes the table; answers 1 where a number of statements is beyond its bound."""
+    results: dict[str, tuple[str, list[Figure]]] = {}
+    with folder_of_our_own() as folder, databases(folder) as each:
+        for name, url in each:
+            print(f"{name}: making {PEOPLE:,} people ...", flush=True)
+            took = prepare(name, url, folder)
+            results[name] = (took, [])
+            for figure in measure(url, folder):
+                results[name][1].append(figure)
+                print(line(figure), flush=True)
+    words = as_markdown(PEOPLE, results)
+    if not os.environ.get("BENCH_ONLY"):
+        RESULTS.write_text(words, encoding="utf-8")
+        print(f"\nWritten to {RESULTS.relative_to(PROJECT)}.")
+    beyond = [figure.name for _took, figures in results.values() for figure in figures if not figure.is_kept]
+    for name in beyond:
+        print(f"Beyond its bound of statements: {name}")
+    return 1 if beyond else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
