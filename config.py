@@ -31,6 +31,7 @@ DATABASE_POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "8"))
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = int(os.environ.get("PORT", "8080"))
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))  # whose X-Forwarded-For is believed
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 PORTAL_URLS = {
     name: os.environ.get(f"{name.upper().replace('-', '_')}_URL", f"{PUBLIC_URL}/{name}") for name in DEMO_PORTALS

@@ -10,6 +10,7 @@ from flask_appbuilder import AppBuilder
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import access, commands, database, fab, history, languages, production, requests, row_access, sign_in
 from app.production import UnsafeStart
@@ -28,6 +29,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     app.config["FAB_ROLES"] = access.fab_roles()
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(app)
     app.testing = bool(app.config.get("TESTING"))
+    if proxies := app.config["TRUSTED_PROXIES"]:  # else the history would name the proxy as where everyone came from
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     production.refuse_unsafe_settings(app)
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
     _extensions(app)

@@ -69,7 +69,7 @@ class Acting:
         if not keys:
             flash(_("Please select at least one row first."), "warning")
             return redirect(self._list_url(), 303)
-        if len(keys) > MOST_A_PAGE:
+        if len(keys) > (MOST_A_PAGE if act_of(self.rules[name]).on_many else 1):
             abort(400)
         return self._act(name, self._rows(keys), single=False)
 
