@@ -167,9 +167,7 @@ def test_lists_counts_exports_searches_and_orders_show_only_this_side(app, sides
             body = answer.get_data()  # read to its end: it is streamed
             assert kind == "xlsx" or MARK.encode() not in body
         unmarked(
-            post(
-                browser, f"{base}/search", dict.fromkeys(view.personal_search_columns, MARK), follow_redirects=True
-            )
+            post(browser, f"{base}/search", dict.fromkeys(view.personal_search_columns, MARK), follow_redirects=True)
         )
 
 

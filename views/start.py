@@ -72,9 +72,7 @@ FIGURES = {
         href="RecipientScreen.list",
     ),
     "people": Figure(_l("Recipients"), Recipient, href="RecipientScreen.list"),
-    "uploads": Figure(
-        _l("Uploads waiting for you"), Upload, lambda r: [Upload.status == "reviewed"], href="/upload/"
-    ),
+    "uploads": Figure(_l("Uploads waiting for you"), Upload, lambda r: [Upload.status == "reviewed"], href="/upload/"),
     "mail": Figure(_l("Mail waiting"), Notice, lambda r: [Notice.status == "queued"], href="NoticeScreen.list"),
     "undelivered": Figure(
         _l("Mail not deliverable"), Notice, lambda r: [Notice.status == "failed"], href="NoticeScreen.list"

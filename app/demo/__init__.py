@@ -56,7 +56,11 @@ def _load(rng: Random, today: dt.date) -> None:
 
 
 def _send_files(
-    staff: list[PortalUser], employer: Organization, sent: list[Recipient], first: Location, here: list[Recipient],
+    staff: list[PortalUser],
+    employer: Organization,
+    sent: list[Recipient],
+    first: Location,
+    here: list[Recipient],
     today: dt.date,
 ) -> None:
     """The files that the employer and the first location's manager sent, before anybody came."""

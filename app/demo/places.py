@@ -64,7 +64,11 @@ def locations(known: dict[str, Organization]) -> list[Location]:
     """The locations in their order, each with its storage units: a refrigerator at least."""
     found = [
         Location(
-            organization=known[organization], number=number, name=name, provider_pin=pin, provider_type=kind,
+            organization=known[organization],
+            number=number,
+            name=name,
+            provider_pin=pin,
+            provider_type=kind,
             **_address(*address, mailbox=number),
         )  # fmt: skip
         for organization, number, name, pin, kind, *address in LOCATIONS
