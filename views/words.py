@@ -12,7 +12,6 @@ from typing import Any
 from flask import current_app, g
 from flask_babel import format_date, format_datetime, format_decimal, to_user_timezone
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Mapper
 
 from models.base import choices_of, codes_in, db
@@ -160,5 +159,6 @@ def time_zone() -> str:
     if reach is None or reach.location_id is None:
         return state
     if "time_zone_of_place" not in g:
-        g.time_zone_of_place = db.session.scalar(select(Location.time_zone).where(Location.id == reach.location_id))
+        place = db.session.get(Location, reach.location_id)  # most pages of a place have it already
+        g.time_zone_of_place = place.time_zone if place is not None else None
     return g.time_zone_of_place or state
