@@ -69,9 +69,12 @@ class Acting:
         if not keys:
             flash(_("Please select at least one row first."), "warning")
             return redirect(self._list_url(), 303)
-        if len(keys) > (MOST_A_PAGE if act_of(self.rules[name]).on_many else 1):
+        if len(keys) > MOST_A_PAGE:
             abort(400)
-        return self._act(name, self._rows(keys), single=False)
+        rows = self._rows(keys)
+        if len(rows) > 1 and not act_of(self.rules[name]).on_many:
+            abort(400)
+        return self._act(name, rows, single=False)
 
     def _door(self, name: str) -> None:
         if name not in self.rules:
