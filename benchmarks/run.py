@@ -36,7 +36,6 @@ def folder_of_our_own() -> Iterator[Path]:
         yield Path(kept)
         return
     with tempfile.TemporaryDirectory(prefix="console-bench-") as folder:
-        Path(folder).chmod(0o755)  # the account of PostgreSQL passes through it
         yield Path(folder)
 
 
@@ -44,7 +43,9 @@ def folder_of_our_own() -> Iterator[Path]:
 def databases(folder: Path) -> Iterator[Iterator[tuple[str, str]]]:
     """(name, address) of each database to measure on; a server that we started is stopped."""
     wanted = os.environ.get("BENCH_DATABASES", "sqlite,postgresql").split(",")
-    cluster = postgres.Cluster(folder / "postgresql")
+    server = tempfile.TemporaryDirectory(prefix="console-bench-server-")
+    Path(server.name).chmod(0o755)  # the account of PostgreSQL passes through it
+    cluster = postgres.Cluster(Path(server.name) / "postgresql")
 
     def each() -> Iterator[tuple[str, str]]:
         if "sqlite" in wanted:
@@ -56,6 +57,7 @@ def databases(folder: Path) -> Iterator[Iterator[tuple[str, str]]]:
         yield each()
     finally:
         cluster.stop()
+        server.cleanup()
 
 
 def own_server(cluster: postgres.Cluster) -> str | None:
@@ -81,7 +83,7 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 def prepare(name: str, url: str, folder: Path) -> str:
     """Tables, demo and people by the product's own commands, unless kept; answers how long the people took."""
     done = folder / f"{name}.{PEOPLE}.done"
-    if not done.exists():
+    if name != "sqlite" or not done.exists():
         for command in (["init"], ["demo"], ["people", str(PEOPLE), "--seed", "1"]):
             began = time.perf_counter()
             flask = [sys.executable, "-m", "flask", *command]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, exists, false
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, UniqueConstraint, exists, false, select
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import Entity, RuleBroken, about, utcnow
@@ -42,12 +42,18 @@ def search_key(name: str | None) -> str:
 
 def linked(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """People linked to the place or organization in force by upload, visit, dose or registration."""
+    return exists().where(RecipientLink.recipient_id == entity.id, _side(reach)).correlate_except(RecipientLink)
+
+
+def keys_of_linked(reach: Reach) -> Select[Any]:
+    """The keys of the same people."""
+    return select(RecipientLink.recipient_id).where(_side(reach))
+
+
+def _side(reach: Reach) -> ColumnElement[bool]:
     name = "organization_id" if reach.kind == "organization" else "location_id"
     key = getattr(reach, name)
-    if key is None:
-        return false()
-    mine = getattr(RecipientLink, name) == key
-    return exists().where(RecipientLink.recipient_id == entity.id, mine).correlate_except(RecipientLink)
+    return false() if key is None else getattr(RecipientLink, name) == key
 
 
 class PriorityGroup(Entity):
@@ -70,7 +76,7 @@ class Recipient(Entity):
 
     __tablename__ = "recipient"
     called = (_l("Recipient"), _l("Recipients"))
-    scope = Scope(location=linked, organization=linked, recipient="id")
+    scope = Scope(location=linked, organization=linked, recipient="id", keys=keys_of_linked)
     STEPS = {"uploaded": {"registered"}, "registered": set()}
     STEPS_COLUMN = "registration"
     __table_args__ = (

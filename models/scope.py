@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, Select, false, or_, true
 
 from models.base import db
 
@@ -76,10 +76,20 @@ class Scope:
         recipient: Any = None,
         state: bool = True,
         open_to_all: bool = False,
+        keys: Callable[[Reach], Select[Any]] | None = None,
     ):
         self.ways = {"location": location, "organization": organization, "self": recipient}
+        self._keys = keys
         self.state = state
         self.open_to_all = open_to_all
+
+    def keys(self, reach: Reach | None) -> Select[Any] | None:
+        """The keys in a place's reach, for lists to begin with; None where the condition has an index to go by.
+
+        `condition` may ask of each row whether it is linked, which is right for one row and walks the table for a list.
+        """
+        at_a_place = reach is not None and reach.kind in ("location", "organization")
+        return self._keys(reach) if at_a_place and self._keys is not None and reach is not None else None
 
     def condition(self, entity: Any, reach: Reach | None) -> ColumnElement[bool]:
         """The SQL condition for `entity` under `reach`; never None, and false when in doubt."""

@@ -146,3 +146,13 @@ def test_a_request_itself_asks_three_times(world, browsers):
         with Queries(world) as seen:
             assert browser.get("/").status_code == 302
         assert len(seen) == FIXED, (profile, seen)
+
+
+def test_a_place_lists_and_counts_its_people_without_walking_through_everybody_elses(world, browsers):
+    """Asked row by row whether it is linked, each person of the state would be read for a page of one clinic."""
+    for profile in ("Healthcare Location Manager", "Organization Portal"):
+        for page in ("/recipient/list/", "/start/"):
+            seen, _answer = asked(world, lambda b=browsers[profile], p=page: b.get(p))
+            counts = [one for one in seen if "FROM recipient" in one and ("count(" in one or "LIMIT" in one)]
+            assert counts, (profile, page)
+            assert [one for one in counts if "recipient.id IN (SELECT recipient_link.recipient_id" not in one] == []

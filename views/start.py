@@ -166,6 +166,8 @@ def value_of(figure: Figure, reach: Reach) -> str:
     conditions = figure.where(reach)
     if figure.total is not None:
         return f"{db.session.scalar(select(func.coalesce(func.sum(figure.total), 0)).where(*conditions)):,}"
+    if (keys := figure.entity.scope.keys(reach)) is not None:
+        conditions = [*conditions, figure.entity.id.in_(keys)]
     rows = select(figure.entity.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
     n = db.session.scalar(select(func.count()).select_from(rows)) or 0
     return f"{MOST_COUNTED:,}+" if n > MOST_COUNTED else f"{n:,}"

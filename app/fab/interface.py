@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Load, joinedload, selectinload
 
-from app.fab.filters import FilterConverter
+from app.fab.filters import FilterConverter, FilterPrefix
 from app.fab.keys import key_from
+from models.scope import Scope, reach_in_force
 
 MOST_COUNTED = 10_000
 MOST_A_PAGE = 100
@@ -47,7 +48,7 @@ class Interface(SQLAInterface):
 
     def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
         """How many rows there are, counted up to a limit."""
-        keys = self.apply_filters(query, filters).order_by(None).with_entities(self.get_pk())
+        keys = self._in_reach(self.apply_filters(query, filters), filters).order_by(None).with_entities(self.get_pk())
         rows = keys.limit(MOST_COUNTED + 1).subquery()
         found = self.session.execute(select(func.count()).select_from(rows)).scalar_one()
         return ManyRows(MOST_COUNTED) if found > MOST_COUNTED else found
@@ -68,10 +69,16 @@ class Interface(SQLAInterface):
         if count == 0 or (page or 0) * size > MOST_COUNTED:
             return count, []
         pk = self.get_pk()
-        keys = self.apply_filters(self.session.query(self.obj), filters)
+        keys = self._in_reach(self.apply_filters(self.session.query(self.obj), filters), filters)
         keys = self.apply_order_by(keys, order_column or pk.key, order_direction or "asc", {}, add_pk=True)
         keys = self.apply_pagination(keys.with_entities(pk), page, size)
         return count, self.rows([key for (key,) in keys.all()])
+
+    def _in_reach(self, query: Any, filters: Any) -> Any:
+        """Begins a list with the keys in reach, unless the beginning of a name narrows it more."""
+        keys = getattr(self.obj, "scope", Scope.everyone).keys(reach_in_force())
+        is_narrow = any(isinstance(one, FilterPrefix) for one in (filters.filters if filters else ()))
+        return query if keys is None or is_narrow else query.filter(self.get_pk().in_(keys))
 
     def rows(self, keys: Sequence[Any]) -> list[Any]:
         """The rows with these keys, in their order, with everything that is shown of them."""
