@@ -90,7 +90,7 @@ def prepare(name: str, url: str, folder: Path) -> str:
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             subprocess.run(flask, cwd=PROJECT, env=environment(url, folder), check=True, **quiet)
         done.write_text(f"{time.perf_counter() - began:.0f} s")
-    return done.read_text()
+    return done.read_text().strip()
 
 
 def measure(url: str, folder: Path) -> Iterator[Figure]:
