@@ -35,11 +35,11 @@ test: setup packages test-sqlite test-postgres test-browser ## Every test: on SQ
 
 test-sqlite: setup ## The suite on SQLite
 	@echo '== The suite on SQLite'
-	TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) tests --ignore=tests/browser
+	TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) --dist loadfile tests --ignore=tests/browser
 
 test-postgres: setup ## The suite on a PostgreSQL server of its own
 	@echo '== The suite on PostgreSQL'
-	TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) tests --ignore=tests/browser
+	TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) --dist loadfile tests --ignore=tests/browser
 
 test-browser: setup ## The walks in a real browser
 	@echo '== The walks in a browser'

@@ -22,6 +22,8 @@ READS = ("GET", "HEAD", "OPTIONS")
 # Forms that are no record of a place: signing in and out, and choosing the place itself.
 PLACELESS = {"SignInView.login", "SignInView.logout", "PlaceView.switch", "LocaleView.index"}
 PRIVATE = "no-store"
+# What a page that was refused does not hand back: marks of its own, and secrets.
+NOT_KEPT = ("csrf_token", "_place", "password")
 
 
 def begin_request() -> None:
@@ -30,9 +32,16 @@ def begin_request() -> None:
     history.begin(
         act=request.endpoint or "",
         method=request.method,
-        path=request.path,
+        path=_path(),
         address=request.remote_addr or "",
     )
+
+
+def _path() -> str:
+    """The path as the history keeps it: a number that opens a paper or a person's page is left out."""
+    if request.url_rule is not None and "public_id" in (request.view_args or {}):
+        return str(request.url_rule)
+    return request.path
 
 
 def refuse_wrong_place() -> Any:
@@ -51,7 +60,7 @@ def refuse_wrong_place() -> Any:
     if request.path.startswith("/api/"):
         return jsonify(message=_("This was made for a place that is no longer in force.")), 409
     made_at = next((place for place in g.places_to_switch if str(place.membership_id) == made_for), None)
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "_place")]
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
     return render_template("wrong_place.html", made_at=made_at, kept=kept, action=request.full_path), 409
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("text", "long", "choice", "date", "number", "yes_no")
+KINDS = ("text", "long", "choice", "date", "number", "yes_no", "secret")
 
 
 @dataclass(frozen=True)

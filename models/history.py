@@ -23,7 +23,7 @@ class History(Ink):
     at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow, index=True)
     request_id: Mapped[str | None] = text(36, about(_l("Request")))
     user_id: Mapped[int | None] = mapped_column(BigId, nullable=True, index=True, info=about(_l("User key")))
-    username: Mapped[str | None] = text(128, about(_l("Username")))
+    username: Mapped[str | None] = text(128, about(_l("Username"), personal=True))
     profile: Mapped[str | None] = text(40, about(_l("Profile"), format="translated"))
     membership_id: Mapped[int | None] = mapped_column(BigId, nullable=True, info=about(_l("Membership key")))
     location_id: Mapped[int | None] = mapped_column(BigId, nullable=True, index=True, info=about(_l("Location key")))

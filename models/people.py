@@ -81,12 +81,12 @@ class PortalUser(User):
 
 
 WORDS_OF_USER = {
-    "first_name": about(_l("First name")),
-    "last_name": about(_l("Last name")),
-    "username": about(_l("Username")),
+    "first_name": about(_l("First name"), personal=True),
+    "last_name": about(_l("Last name"), personal=True),
+    "username": about(_l("Username"), personal=True),
     "password": about(_l("Password")),
     "active": about(_l("May sign in")),
-    "email": about(_l("E-mail"), format="email"),
+    "email": about(_l("E-mail"), format="email", personal=True),
     "last_login": about(_l("Last sign-in"), format="instant"),
     "login_count": about(_l("Sign-ins")),
     "fail_login_count": about(_l("Failed sign-ins")),

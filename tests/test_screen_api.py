@@ -122,13 +122,16 @@ def test_no_account_is_made_through_a_relation(world, state):
 
 def test_a_change_leaves_what_was_not_sent(world, manager):
     key = unit(world, brand="Acme", model="X1")
-    answer = manager.call("PUT", f"/api/v1/storageunit/{key}", {"model": "X2"})
+    version = world.read(StorageUnit, key, "row_version")
+    answer = manager.call("PUT", f"/api/v1/storageunit/{key}", {"model": "X2", "row_version": version})
     assert answer.status_code == 200, answer.text
     assert world.read(StorageUnit, key, "name", "brand", "model") == ("Refrigerator 1", "Acme", "X2")
 
 
-def test_a_change_may_say_which_version_it_was_made_from(world, manager):
+def test_a_change_says_which_version_it_was_made_from(world, manager):
     key = unit(world)
+    blind = manager.call("PUT", f"/api/v1/storageunit/{key}", {"brand": "Mine"})
+    assert blind.status_code == 422 and "row_version" in blind.json["errors"]
     world.change(StorageUnit, key, brand="Theirs")
     answer = manager.call("PUT", f"/api/v1/storageunit/{key}", {"brand": "Mine", "row_version": 1})
     assert answer.status_code == 409 and world.read(StorageUnit, key, "brand") == "Theirs"

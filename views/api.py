@@ -118,6 +118,8 @@ class EntityApi(ModelRestApi):
         form.sent = set(sent)
         if not new:
             form.forget_omitted(row)
+            if hasattr(row, VERSION) and VERSION not in sent:
+                wrong[VERSION] = [_("Say which version of the record this changes.")]
             if VERSION in sent and str(sent[VERSION]) != str(getattr(row, VERSION, "")):
                 return self._refuse(Refusal(_("This was changed by someone else meanwhile."), VERSION, 409))
         if not form.validate() or wrong:

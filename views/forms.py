@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, g, request
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
-from wtforms import HiddenField
+from wtforms import HiddenField, PasswordField
 
 from app.fab.keys import key_from
 from models.acts import Ask
@@ -110,7 +110,9 @@ def _asked(ask: Ask) -> Any:
         return fields.IntegerField(
             ask.label, render_kw={**look, "min": 0}, **{**said, "validators": [*said["validators"], limits]}
         )
-    kind = fields.TextAreaField if ask.kind == "long" else fields.StringField
+    kind = {"long": fields.TextAreaField, "secret": PasswordField}.get(ask.kind, fields.StringField)
+    if ask.kind == "secret":
+        look = {**look, "autocomplete": "new-password"}
     limits = fields.validators.Length(max=400)
     return kind(
         ask.label, filters=[fields.stripped], render_kw=look,

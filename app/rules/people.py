@@ -145,6 +145,7 @@ def change_user(user: PortalUser, by: Reach) -> PortalUser:
         Ask(
             "password",
             _l("New password"),
+            "secret",
             help=_l("At least 15 characters. Tell it to the person by phone; it ends all sessions of the account."),
         ),
     ),
