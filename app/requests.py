@@ -61,7 +61,10 @@ def refuse_wrong_place() -> Any:
         return jsonify(message=_("This was made for a place that is no longer in force.")), 409
     made_at = next((place for place in g.places_to_switch if str(place.membership_id) == made_for), None)
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
-    return render_template("wrong_place.html", made_at=made_at, kept=kept, action=request.full_path), 409
+    had_file = any(file.filename for file in request.files.values())
+    return render_template(
+        "wrong_place.html", made_at=made_at, kept=kept, action=request.full_path, had_file=had_file
+    ), 409
 
 
 def form_marks() -> Markup:

@@ -19,6 +19,8 @@ from models.recipients import PriorityGroup, Recipient, RecipientLink, search_ke
 from models.scope import Reach
 
 MOST_FOUND = 10
+# Whoever enters a file holds this lock alone; desks share it, so that both never find nobody at once.
+UPLOAD_LOCK = "recipient upload"
 SHORTEST_NAME = 2
 MARKS = ("email", "phone", "street", "zip_code", "external_id")
 
@@ -165,6 +167,7 @@ def _one_desk_at_a_time(person: Recipient) -> None:
     """Two desks must not both find nobody of this name and birth date: PostgreSQL waits here, SQLite did at BEGIN."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(UPLOAD_LOCK))))
         who = f"walk-in|{person.last_key}|{person.first_key}|{person.birth_date}"
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(who))))
 

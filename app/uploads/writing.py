@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Integer, Text, bindparam, func, insert, literal, select, update
 
 from app import history
 from app.rules import notices
+from app.rules.recipients import UPLOAD_LOCK
 from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
@@ -45,7 +46,7 @@ def one_upload_at_a_time() -> None:
     """Two uploads of the same people must not both find nobody: PostgreSQL waits here, SQLite did at BEGIN."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('recipient upload'))"))
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(UPLOAD_LOCK))))
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
