@@ -37,7 +37,10 @@ class Visit(Entity):
         "left": {"checked_in"},
         "removed": set(),
     }
-    __table_args__ = (Index("ix_visit_queue", "location_id", "status", "checked_in_at"),)
+    __table_args__ = (
+        Index("ix_visit_queue", "location_id", "status", "checked_in_at"),
+        Index("ix_visit_checked_in_at", "checked_in_at", "id"),
+    )
 
     key: Mapped[str] = text(36, about(_l("Idempotency key")), required=True, unique=True)
     recipient_id: Mapped[int] = key_to("recipient.id", about(_l("Recipient")), required=True)
@@ -126,6 +129,7 @@ class Proof(Entity):
     __tablename__ = "proof"
     called = (_l("Proof of vaccination"), _l("Proofs of vaccination"))
     scope = Scope(location=_of_people_in_reach, recipient="recipient_id")
+    __table_args__ = (Index("ix_proof_issued_at", "issued_at", "id"),)
 
     public_id: Mapped[str] = text(24, about(_l("Proof number")), required=True, unique=True)
     recipient_id: Mapped[int] = key_to("recipient.id", about(_l("Recipient")), required=True)

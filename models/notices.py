@@ -29,7 +29,10 @@ class Notice(Entity):
     called = (_l("Notice"), _l("Notices"))
     scope = Scope(location="location_id")
     STEPS = {"queued": {"sent", "failed"}, "failed": {"queued"}, "sent": set()}
-    __table_args__ = (Index("ix_notice_due", "status", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_notice_due", "status", "next_try_at"),
+        Index("ix_notice_created_at", "created_at", "id"),
+    )
 
     kind: Mapped[str] = text(20, about(_l("Kind"), choices=NOTICE_KINDS), required=True)
     to_address: Mapped[str] = text(254, about(_l("To"), format="email", personal=True), required=True)

@@ -118,6 +118,7 @@ class StockMovement(Ink):
         UniqueConstraint("cause", "kind", "inventory_item_id"),
         CheckConstraint("doses <> 0", name="moves_something"),
         Index("ix_stock_movement_location_at", "location_id", "at"),
+        Index("ix_stock_movement_at", "at", "id"),
     )
 
     inventory_item_id: Mapped[int] = key_to("inventory_item.id", about(_l("Inventory item")), required=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Entity, about
@@ -32,6 +32,7 @@ class Upload(Entity):
     __tablename__ = "upload"
     called = (_l("Upload"), _l("Uploads"))
     scope = Scope(location="location_id", organization="organization_id")
+    __table_args__ = (Index("ix_upload_created_at", "created_at", "id"),)
     STEPS = {"reviewed": {"committed", "cancelled"}, "committed": set(), "cancelled": set()}
 
     kind: Mapped[str] = text(12, about(_l("Kind"), choices=UPLOAD_KINDS), required=True, default="recipients")
