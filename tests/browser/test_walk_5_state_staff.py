@@ -16,8 +16,7 @@ GRIDS = [
     ("state.demo", "lot", "Lot number", "ND", "ND", "Lot number", True),
     ("state.demo", "storage-unit", "Name", "Ultra", "Ultra-cold", "Name", True),
     ("immunization.demo", "vaccine", "Manufacturer", "Novavax", "Novavax", "Short name", True),
-    ("immunization.demo", "history", "Username", "immunization", "immunization.demo", "At", True),
-    ("immunization.demo", "portal-user", "Username", "manager", "manager.demo", "Username", False),
+    ("immunization.demo", "history", "Profile", "Immunization", "State Immunization Staff", "At", True),
 ]
 
 
