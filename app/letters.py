@@ -38,6 +38,7 @@ def words(kind: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
             said=context,
             on=lambda value: _day(value, language),
             portal=settings["PORTAL_URLS"]["recipient"],
+            provider=settings["PORTAL_URLS"]["provider"],
             state=state_name(),
             help_desk=settings["HELP_DESK_EMAIL"],
         )

@@ -18,6 +18,7 @@ NOTICE_KINDS = {
     "welcome": _l("Welcome and invitation to register"),
     "dose_given": _l("A dose was recorded"),
     "dose_voided": _l("A dose record was taken back"),
+    "access": _l("Access was given"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

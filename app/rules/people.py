@@ -7,29 +7,73 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.security import generate_password_hash
 
-from app import access
+from app import access, history
+from app.rules import accounts
 from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
 from models.people import Membership, PortalUser
 from models.scope import Reach
 
 SHORTEST_PASSWORD = 15
+MANAGER = "Healthcare Location Manager"
+
+
+def not_granted(words: Any, field: str | None = None) -> RuleBroken:
+    """A refusal of authority: it stands in the history, done or not."""
+    history.refused("not granted")
+    return RuleBroken(words, field)
 
 
 def grant(membership: Membership, by: Reach) -> Membership:
     """Gives a person a profile at a place; only what one's own profile may grant, within one's own reach."""
+    may_give(membership, by)
+    db.session.add(membership)
+    db.session.flush()
+    return membership
+
+
+def may_give(membership: Membership, by: Reach) -> None:
+    """Raises RuleBroken where `by` may not give this person this profile at this place."""
     if membership.profile not in access.profiles():
         raise RuleBroken(_("There is no such profile."), field="profile")
     if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
-        raise RuleBroken(_("Your profile may not grant this one."), field="profile")
+        raise not_granted(_("Your profile may not grant this one."), field="profile")
     if by.kind != "system" and _whose(membership) == by.user_id:
-        raise RuleBroken(_("Nobody gives access to oneself; please ask a colleague."), field="user")
+        raise not_granted(_("Nobody gives access to oneself; please ask a colleague."), field="user")
     _place_fits(membership, by)
+
+
+def managers_at(location_id: int, today: dt.date) -> list[Membership]:
+    """The memberships of a location's managers that hold today."""
+    query = select(Membership).where(
+        Membership.location_id == location_id,
+        Membership.profile == MANAGER,
+        or_(Membership.ends_on.is_(None), Membership.ends_on >= today),
+    )
+    return [row for row in db.session.scalars(query.order_by(Membership.id)) if row.holds_on(today)]
+
+
+def first_manager(location: Any, name: str, email: str, by: Reach) -> Membership:
+    """Lets in the first manager of a location that the state approves, and mails the person how to sign in.
+
+    The account of this e-mail address, or a new one. A location that has a manager keeps that one.
+    """
+    if by.kind not in ("state", "system"):
+        raise not_granted(_("The state lets in the first manager of a location."))
+    if known := managers_at(location.id, utcnow().date()):
+        return known[0]
+    first, _space, last = " ".join(name.split()).rpartition(" ")
+    user = accounts.named(email)
+    if user is not None and not accounts.may_work(user):
+        raise RuleBroken(_("This account cannot be given access. Please write to the help desk."), field="email")
+    user = user or accounts.new(first or last, last, email)
+    membership = Membership(user=user, profile=MANAGER, location=location)
     db.session.add(membership)
     db.session.flush()
+    accounts.tell(membership, by.at(location.id))
     return membership
 
 
@@ -53,7 +97,7 @@ def _place_fits(membership: Membership, by: Reach) -> None:
         if name != kind and value is not None:
             raise RuleBroken(_("This profile is not for one of these."), field=field[name])
     if by.kind == "location" and given["location"] != by.location_id:
-        raise RuleBroken(_("You may grant access to your own location only."), field="location")
+        raise not_granted(_("You may grant access to your own location only."), field="location")
 
 
 @act(
@@ -65,7 +109,7 @@ def _place_fits(membership: Membership, by: Reach) -> None:
 def end(membership: Membership, by: Reach) -> Membership:
     """Ends a membership as of yesterday: it is gone with the next request."""
     if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
-        raise RuleBroken(_("Your profile may not end this one."))
+        raise not_granted(_("Your profile may not end this one."))
     if membership.id == by.membership_id:
         raise RuleBroken(_("You cannot end the membership you are using now."))
     if membership.ends_on is not None and membership.ends_on < utcnow().date():
@@ -124,7 +168,7 @@ def _refuse_above(user: PortalUser, by: Reach) -> None:
         )
     )
     if by.kind != "system" and user.id != by.user_id and not held <= access.below(by.profile):
-        raise RuleBroken(_("This person holds a profile that yours may not change."))
+        raise not_granted(_("This person holds a profile that yours may not change."))
 
 
 def change_user(user: PortalUser, by: Reach) -> PortalUser:

@@ -1,0 +1,89 @@
+"""Accounts of people who sign in: known again by exact username or e-mail, made once, told by mail what they may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, or_, select
+
+from app.rules import notices
+from models.base import FORMATS, RuleBroken, db
+from models.people import Membership, PortalUser
+from models.recipients import search_key
+from models.scope import Reach, acting
+
+NOBODYS = "@account.invalid"  # the address of accounts that have none: never anybody's to be found by
+LINKED = Reach.system("access")
+
+
+def named(email: str | None, username: str | None = None) -> PortalUser | None:
+    """The one account of exactly this e-mail address or username; raises RuleBroken where they are two people's."""
+    email, username = _lower(email), _lower(username)
+    if email.endswith(NOBODYS):
+        email = ""
+    ways = [func.lower(PortalUser.email) == email] if email else []
+    if username:
+        ways += [func.lower(PortalUser.username) == username, func.lower(PortalUser.ncid) == username]
+    if not ways:
+        return None
+    query = select(PortalUser).where(or_(*ways)).limit(2).execution_options(unscoped="find_account")
+    found = list(db.session.scalars(query))
+    if len(found) > 1:
+        raise RuleBroken(_("The e-mail address and the username belong to different people."), field="username")
+    return found[0] if found else None
+
+
+def is_same_person(user: PortalUser, first_name: str, last_name: str) -> bool:
+    """Whether the name fits the account: the last name, and how the first begins."""
+    first, last = search_key(first_name), search_key(last_name)
+    return last == search_key(user.last_name) and first[:1] == search_key(user.first_name)[:1]
+
+
+def may_work(user: PortalUser) -> bool:
+    """Whether an account may be given access: not one that is shut, or that no person has."""
+    return bool(user.active) and not user.is_system
+
+
+def new(first_name: str, last_name: str, email: str, **more: Any) -> PortalUser:
+    """An account that nobody had: without a password, until its owner follows the link in the mail."""
+    email = _lower(email)
+    if not FORMATS["email"][0].fullmatch(email) or email.endswith(NOBODYS):
+        raise RuleBroken(FORMATS["email"][1], field="email")
+    username = _lower(more.pop("username", None)) or free_username(first_name, last_name)
+    return PortalUser(
+        username=username, first_name=first_name.strip(), last_name=last_name.strip(), email=email, active=True, **more
+    )
+
+
+def free_username(first_name: str, last_name: str) -> str:
+    """A username made of the name: robin.tester, or robin.tester2 where that is taken."""
+    wanted = ".".join(part for part in (search_key(first_name)[:30], search_key(last_name)[:30]) if part) or "user"
+    query = select(func.lower(PortalUser.username)).where(func.lower(PortalUser.username).startswith(wanted))
+    taken = set(db.session.scalars(query.execution_options(unscoped="find_account")))
+    taken |= {row.username for row in db.session.new if isinstance(row, PortalUser)}
+    n = 1
+    while (name := wanted if n == 1 else f"{wanted}{n}") in taken:
+        n += 1
+    return name
+
+
+def attach(membership: Membership) -> Membership:
+    """Stores a membership of a person who was found by exact name and whom the place does not see yet."""
+    with acting(LINKED):
+        db.session.add(membership)
+        db.session.flush()
+    return membership
+
+
+def tell(membership: Membership, by: Reach) -> None:
+    """Mails a person where to sign in and under which username, now that access is given."""
+    place = membership.location or membership.organization
+    notices.queue(
+        "access", to=membership.user, once=f"access-{membership.id}", by=by,
+        place=place.name if place else "", profile=membership.profile, username=membership.user.username,
+    )  # fmt: skip
+
+
+def _lower(words: str | None) -> str:
+    return (words or "").strip().lower()
