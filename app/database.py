@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine, event
-from sqlalchemy.pool import NullPool
 
 # What the work under way does: a GET only reads; all else may write and says so at BEGIN.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -38,10 +37,7 @@ def engine_options(app: Flask) -> dict[str, Any]:
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 30, "check_same_thread": False}
-        options["poolclass"] = NullPool if app.testing else None
-        if options["poolclass"] is None:
-            del options["poolclass"]
-            options["pool_size"] = app.config["DATABASE_POOL_SIZE"]
+        options["pool_size"] = app.config["DATABASE_POOL_SIZE"]
     else:
         options |= {"pool_size": app.config["DATABASE_POOL_SIZE"], "max_overflow": 0, "pool_pre_ping": True}
     return options

@@ -5,14 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import html5lib
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 
 from models.base import db
 from tests import factories as make
 
-X = "{http://www.w3.org/1999/xhtml}"
 STAFF = {
     "manager": "Healthcare Location Manager", "nurse": "Healthcare Provider", "desk": "Front Desk",
     "stock": "Inventory Manager",
@@ -46,40 +45,40 @@ class Page:
     def __init__(self, answer: Any):
         self.answer, self.code = answer, answer.status_code
         self.html = answer.data.decode(errors="replace")
-        self.tree = html5lib.parse(self.html)
+        self.tree = html.document_fromstring(self.html or "<html></html>")
 
     @property
     def text(self) -> str:
         """Its words, with single blanks."""
-        main = next((node for node in self.tree.iter(f"{X}main")), self.tree)
+        main = next((node for node in self.tree.iter("main")), self.tree)
         return " ".join(" ".join(main.itertext()).split())
 
     def form(self, action: str) -> dict[str, str]:
         """What the form that posts to `action` would send untouched."""
-        form = next(node for node in self.tree.iter(f"{X}form") if node.get("action") == action)
+        form = next(node for node in self.tree.iter("form") if node.get("action") == action)
         return dict(pair for node in form.iter() for pair in _sent(node))
 
     def actions(self) -> list[str]:
         """Where its forms post to."""
-        return [node.get("action", "") for node in self.tree.iter(f"{X}form")]
+        return [node.get("action", "") for node in self.tree.iter("form")]
 
     def links(self) -> list[str]:
         """Where its links lead."""
-        return [node.get("href", "") for node in self.tree.iter(f"{X}a")]
+        return [node.get("href", "") for node in self.tree.iter("a")]
 
 
 def _sent(node: Any) -> list[tuple[str, str]]:
     name, kind = node.get("name"), node.get("type", "text")
     if not name or kind in ("submit", "button"):
         return []
-    if node.tag == f"{X}input":
+    if node.tag == "input":
         if kind in ("radio", "checkbox") and node.get("checked") is None:
             return []
         return [(name, node.get("value", "on" if kind == "checkbox" else ""))]
-    if node.tag == f"{X}textarea":
+    if node.tag == "textarea":
         return [(name, (node.text or "").removeprefix("\n"))]
-    if node.tag == f"{X}select":
-        options = list(node.iter(f"{X}option"))
+    if node.tag == "select":
+        options = list(node.iter("option"))
         chosen = [one for one in options if one.get("selected") is not None] or options[:1]
         return [(name, one.get("value", one.text or "")) for one in chosen]
     return []

@@ -21,6 +21,8 @@ for name in (
 ):  # fmt: skip
     os.environ.pop(name, None)
 
+ROOM_FOR_DATABASES = 4 * 1024**3  # bytes: a PostgreSQL server, two copies of the demo and what the tests add
+
 # The database in use by this process, and whether a test may have written to it.
 in_use: dict[str, Any] = {"name": None, "touched": False}
 
@@ -28,7 +30,7 @@ in_use: dict[str, Any] = {"name": None, "touched": False}
 def pytest_configure(config: pytest.Config) -> None:
     """The main process makes the folder of the run; its workers are born with the same environment."""
     if not hasattr(config, "workerinput") and "TEST_RUN_FOLDER" not in os.environ:
-        folder = Path(tempfile.mkdtemp(prefix="console-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="console-tests-", dir=_roomy()))
         folder.chmod(0o755)  # the account of PostgreSQL passes through it
         os.environ["TEST_RUN_FOLDER"] = str(folder)
         config.add_cleanup(lambda: _clean(folder))
@@ -36,6 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ["INSTANCE_FOLDER"] = str(Path(os.environ["TEST_RUN_FOLDER"]) / f"instance-{worker}")
     Path(os.environ["INSTANCE_FOLDER"]).mkdir(exist_ok=True)
+
+
+def _roomy() -> str | None:
+    """Memory for the databases of the run, where there is enough of it; else the usual folder."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM_FOR_DATABASES:
+        return None
+    return str(memory)
 
 
 def _clean(folder: Path) -> None:
