@@ -50,6 +50,7 @@ SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "60")))
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 WTF_CSRF_TIME_LIMIT = None
+WTF_CSRF_SSL_STRICT = False  # pages with a secret in their address send no Referer; the token is tied to the session
 JWT_SECRET_KEY = SECRET_KEY
 JWT_ACCESS_TOKEN_EXPIRES = timedelta(minutes=15)
 JWT_REFRESH_TOKEN_EXPIRES = PERMANENT_SESSION_LIFETIME

@@ -17,7 +17,9 @@ from sqlalchemy import func, select, update
 
 from app import history, letters
 from app.post import Post, Unreachable, problem_of
+from app.rules import links
 from models.base import db, utcnow
+from models.links import Link
 from models.notices import Notice
 from models.scope import Reach, acting
 
@@ -47,6 +49,7 @@ class Claimed:
     language: str
     context: dict[str, Any]
     message_id: str
+    link_id: int | None = None
 
 
 def deliver_due(by: Reach, enough: Callable[[], bool] = lambda: False) -> dict[str, int]:
@@ -105,7 +108,15 @@ def _claimed(notice: Notice, until: dt.datetime) -> Claimed:
         language=notice.language,
         context=dict(notice.context),
         message_id=notice.message_id,
+        link_id=notice.link_id,
     )
+
+
+def _link_of(one: Claimed) -> dict[str, str]:
+    """The address that the mail's link opens, made for this sending alone: no table and no log holds it."""
+    if one.link_id is None:
+        return {}
+    return {"link": current_app.config["PUBLIC_URL"] + links.address(db.session.get_one(Link, one.link_id))}
 
 
 def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callable[[], bool]) -> None:
@@ -115,7 +126,8 @@ def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callabl
             return
         problem = None
         try:
-            post.send(letters.write(one.kind, one.language, one.context, one.to_address, one.message_id))
+            said = one.context | _link_of(one)
+            post.send(letters.write(one.kind, one.language, said, one.to_address, one.message_id))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's problem and goes into its row
             problem = problem_of(error)
             current_app.logger.warning("notice %s: attempt %s: %s", one.id, one.attempt, type(error).__name__)

@@ -12,7 +12,19 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, commands, database, fab, history, languages, production, requests, row_access, sign_in
+from app import (
+    access,
+    commands,
+    database,
+    fab,
+    history,
+    languages,
+    production,
+    quiet_logs,
+    requests,
+    row_access,
+    sign_in,
+)
 from app.production import UnsafeStart
 from app.sessions import ServerSessions
 from models import registry
@@ -33,6 +45,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     production.refuse_unsafe_settings(app)
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
+    quiet_logs.install()
     _extensions(app)
     with app.app_context():
         database.prepare(db.engine)

@@ -17,7 +17,7 @@ from models.people import User
 from models.scope import Reach, reach_in_force
 
 # What is never written into the history: it would help a thief and explains nothing.
-SECRET = {"row_version", "first_key", "last_key", "session_epoch"}
+SECRET = {"row_version", "first_key", "last_key", "session_epoch", "nonce"}
 # That it changed is written, what it was and is never.
 HIDDEN, NOT_KEPT = {"password"}, "***"
 # Bookkeeping of every request, of no interest in an account of changes.

@@ -20,7 +20,7 @@ from models.base import RuleBroken, db
 
 READS = ("GET", "HEAD", "OPTIONS")
 # Forms that are no record of a place: signing in and out, and choosing the place itself.
-PLACELESS = {"SignInView.login", "SignInView.logout", "PlaceView.switch", "LocaleView.index"}
+PLACELESS = {"SignInView.login", "SignInView.logout", "PlaceView.switch", "LocaleView.index", "LinkDoor.go"}
 PRIVATE = "no-store"
 # What a page that was refused does not hand back: marks of its own, and secrets.
 NOT_KEPT = ("csrf_token", "_place", "password")
@@ -38,8 +38,8 @@ def begin_request() -> None:
 
 
 def _path() -> str:
-    """The path as the history keeps it: a number that opens a paper or a person's page is left out."""
-    if request.url_rule is not None and "public_id" in (request.view_args or {}):
+    """The path as the history keeps it: a number or token that opens a paper or a person's page is left out."""
+    if request.url_rule is not None and {"public_id", "token"} & set(request.view_args or {}):
         return str(request.url_rule)
     return request.path
 

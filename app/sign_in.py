@@ -186,10 +186,15 @@ def end_session() -> None:
     """Forgets everything the browser's session held and gives it a new name."""
     language = session.get("locale")
     session.clear()
-    if isinstance(session_object := session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
-        session_object.renew()
+    renew_session()
     if language:
         session["locale"] = language
+
+
+def renew_session() -> None:
+    """Gives the browser's session a new name and keeps what it holds: what it may do has grown."""
+    if isinstance(session_object := session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
+        session_object.renew()
 
 
 def _renew_at_sign_in(_app: Any, user: Any, **_more: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Entity, about
 from models.columns import instant, key_to, text, whole
 from models.enrollment import Location
+from models.links import Link
 from models.people import PortalUser
 from models.recipients import Recipient
 from models.scope import Scope
@@ -45,6 +46,7 @@ class Notice(Entity):
     recipient_id: Mapped[int | None] = key_to("recipient.id", about(_l("Recipient"), open_reference="link_by_rule"))
     user_id: Mapped[int | None] = key_to("ab_user.id", about(_l("User")))
     location_id: Mapped[int | None] = key_to("location.id", about(_l("Location")))
+    link_id: Mapped[int | None] = key_to("link.id", about(_l("Link"), open_reference="link_by_rule"))
     status: Mapped[str] = text(10, about(_l("Status"), choices=NOTICE_STATUSES), required=True)
     attempts: Mapped[int] = whole(about(_l("Attempts")), required=True, default=0)
     next_try_at: Mapped[dt.datetime | None] = instant(about(_l("Next attempt at")))
@@ -54,3 +56,4 @@ class Notice(Entity):
     recipient: Mapped[Recipient | None] = relationship(info=about(_l("Recipient"), personal=True))
     user: Mapped[PortalUser | None] = relationship(info=about(_l("User")))
     location: Mapped[Location | None] = relationship(info=about(_l("Location")))
+    link: Mapped[Link | None] = relationship(info=about(_l("Link")))

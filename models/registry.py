@@ -5,6 +5,7 @@ from pathlib import Path
 import models.doses
 import models.enrollment
 import models.history
+import models.links
 import models.notices
 import models.people
 import models.recipients

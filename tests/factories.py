@@ -8,11 +8,13 @@ from typing import Any
 
 from werkzeug.security import generate_password_hash
 
+from app.rules import links
 from app.rules import stock as ledger
 from models.base import db, utcnow
 from models.doses import Dose, Proof, Visit
 from models.enrollment import Location, Organization, StorageUnit
 from models.history import History
+from models.links import Link
 from models.notices import Notice
 from models.people import Membership, PortalUser
 from models.recipients import PriorityGroup, Recipient, RecipientLink
@@ -160,6 +162,11 @@ def notice(location: Location | None = None, **more: Any) -> Notice:
     return saved(Notice(location=location, **{**values, **unique, **more}))
 
 
+def link(purpose: str = "test", **more: Any) -> Link:
+    with acting(SEED):
+        return links.make(purpose, more.pop("email", "ana@example.org"), more.pop("subject", "test:1"), SEED, **more)
+
+
 def history(**more: Any) -> History:
     return saved(History(act="test", method="GET", outcome="done", shown=[], changed=[], **more))
 
@@ -169,6 +176,7 @@ AT_PLACE: dict[str, Any] = {
     "Dose": lambda place: dose(location=place),
     "History": lambda place: history(location_id=place.id),
     "InventoryItem": lambda place: stock(place),
+    "Link": lambda place: link(),
     "Location": lambda place: place,
     "Lot": lambda place: lot(),
     "Membership": lambda place: membership("Front Desk", location=place),

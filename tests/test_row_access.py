@@ -20,7 +20,7 @@ from models.stock import Shipment
 from tests import factories as make
 
 EVERYONE = {"Vaccine", "Lot", "PriorityGroup"}
-STATE_ONLY = {"History"}
+STATE_ONLY = {"History", "Link"}
 HIDDEN_FROM_ORGANIZATION = {"Visit", "Notice", "Recipient", "RecipientLink", "Upload", "UploadRow", "Proof"}
 ROOT = Path(__file__).parents[1]
 

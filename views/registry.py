@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from views.api import api_of
 from views.words import time_zone
 
-MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "history")
-PAGE_MODULES = ("finding", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
+MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "links", "history")
+PAGE_MODULES = ("finding", "links", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),
     "Recipients": (_l("Recipients"), "fa-users"),

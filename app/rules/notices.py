@@ -13,33 +13,52 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app import history
 from models.acts import act
 from models.base import db, utcnow
+from models.links import Link
 from models.notices import Notice
 from models.recipients import Recipient
 from models.scope import Reach
 
 LANGUAGES = ("en", "es")
 CHUNK = 2_000
+NO_ADDRESS = "@account.invalid"  # of accounts without a staff address
 
 
-def queue(kind: str, to: Any, once: str, by: Reach, **context: Any) -> Notice | None:
+def queue(kind: str, to: Any, once: str, by: Reach, link: Link | None = None, **context: Any) -> Notice | None:
     """Queues one mail to a recipient or user; no address, no notice, no error; the same `once`, once."""
     address = (to.email or "").strip() if to is not None else ""
-    if not address:
+    if not address or address.endswith(NO_ADDRESS):
         return None
+    whose = {"recipient_id": to.id} if isinstance(to, Recipient) else {"user_id": to.id}
+    return _queued(kind, address, to.language, once, by, link, context, **whose)
+
+
+def queue_to(
+    kind: str, email: str, language: str | None, once: str, by: Reach, link: Link | None = None, **context: Any
+) -> Notice | None:
+    """Queues one mail to an address that belongs to no account here.
+
+    The full address of `link` stands in the mail's text as `said.link`: made when the mail goes out, kept nowhere.
+    """
+    return _queued(kind, email.strip(), language, once, by, link, context) if email.strip() else None
+
+
+def _queued(
+    kind: str, address: str, language: str | None, once: str, by: Reach, link: Link | None, context: Any, **whose: int
+) -> Notice:
     known = select(Notice).where(Notice.once == once).execution_options(unscoped="idempotency")
     if (found := db.session.scalars(known).first()) is not None:
         return found
     notice = Notice(
         kind=kind,
         to_address=address,
-        language=to.language if to.language in LANGUAGES else "en",
+        language=language if language in LANGUAGES else "en",
         context=context,
         once=once,
-        recipient_id=to.id if isinstance(to, Recipient) else None,
-        user_id=None if isinstance(to, Recipient) else to.id,
         location_id=by.location_id,
+        link_id=link.id if link is not None else None,
         message_id=f"<{uuid.uuid4()}@vaccines.example>",
         next_try_at=utcnow(),
+        **whose,
     )
     db.session.add(notice)
     return notice
@@ -97,6 +116,7 @@ def send_again(notice: Notice, by: Reach) -> Notice:
         recipient_id=notice.recipient_id,
         user_id=notice.user_id,
         location_id=notice.location_id,
+        link_id=notice.link_id,
         message_id=f"<{uuid.uuid4()}@vaccines.example>",
         next_try_at=utcnow(),
     )
