@@ -26,6 +26,7 @@ from app import (
     sign_in,
 )
 from app.production import UnsafeStart
+from app.rules import records_window
 from app.sessions import ServerSessions
 from models import registry
 from models.base import db
@@ -58,6 +59,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def _extensions(app: Flask) -> None:
     registry.entities()
     row_access.install()
+    records_window.install()
     history.install()
     db.init_app(app)
     Migrate(app, db, directory=str(registry.MIGRATIONS), render_as_batch=True)

@@ -1,13 +1,15 @@
 """Who takes part: organizations, their locations, and where vaccine is kept."""
 
+import datetime as dt
+import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.orm import Mapped, relationship
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Mapped, relationship, validates
 
 from models.base import Entity, about
-from models.columns import Address, key_to, text, yes_no
+from models.columns import Address, day, key_to, text, yes_no
 from models.scope import Reach, Scope
 
 ORGANIZATION_KINDS = {
@@ -15,7 +17,12 @@ ORGANIZATION_KINDS = {
     "employer": _l("Employer or other invited organization"),
     "state": _l("State office"),
 }
-LOCATION_STATUSES = {"approved": _l("Approved"), "suspended": _l("Suspended"), "closed": _l("Closed")}
+LOCATION_STATUSES = {
+    "approved": _l("Approved"),
+    "suspended": _l("Suspended"),
+    "withdrawn": _l("Withdrawn"),
+    "closed": _l("Closed"),
+}
 UNIT_KINDS = {
     "refrigerator": _l("Refrigerator (2 to 8 °C)"),
     "freezer": _l("Freezer (-25 to -15 °C)"),
@@ -52,7 +59,12 @@ class Location(Address, Entity):
     __tablename__ = "location"
     called = (_l("Location"), _l("Locations"))
     scope = Scope(location="id", organization="organization_id")
-    STEPS = {"approved": {"suspended", "closed"}, "suspended": {"approved", "closed"}, "closed": set()}
+    STEPS = {
+        "approved": {"suspended", "withdrawn", "closed"},
+        "suspended": {"approved", "withdrawn", "closed"},
+        "withdrawn": {"approved"},
+        "closed": set(),
+    }
 
     organization_id: Mapped[int] = key_to("organization.id", about(_l("Organization")), required=True)
     number: Mapped[str] = text(20, about(_l("Location number")), required=True, unique=True)
@@ -65,10 +77,17 @@ class Location(Address, Entity):
     provider_type: Mapped[str | None] = text(3, about(_l("Provider type"), choices="provider_types"))
     time_zone: Mapped[str] = text(40, about(_l("Time zone")), required=True, default="America/New_York")
     status: Mapped[str] = text(10, about(_l("Status"), choices=LOCATION_STATUSES), required=True)
+    status_on: Mapped[dt.date | None] = day(about(_l("So since")))
+    status_reason: Mapped[str | None] = text(400, about(_l("Reason")))
+    records_until: Mapped[dt.date | None] = day(about(_l("Records may be changed until")))
     organization: Mapped[Organization] = relationship(back_populates="locations", info=about(_l("Organization")))
     storage_units: Mapped[list["StorageUnit"]] = relationship(
         back_populates="location", info=about(_l("Storage units"))
     )
+
+    @validates("provider_pin")
+    def _with_letters(self, _key: str, typed: str | None) -> str | None:
+        return pin_of(typed)
 
     def __str__(self) -> str:
         return self.name
@@ -92,8 +111,7 @@ class StorageUnit(Entity):
         return self.name
 
 
-def is_closed(location_id: int | None, session: Any) -> bool:
-    """Whether a place no longer gives vaccine."""
-    if location_id is None:
-        return False
-    return bool(session.scalar(select(exists().where(Location.id == location_id, Location.status != "approved"))))
+def pin_of(typed: str | None) -> str | None:
+    """A Provider PIN as it is stored: people type it with the letters or without, the papers print it with blanks."""
+    plain = re.sub(r"[\s-]", "", typed or "").upper()
+    return f"NCA{plain}" if re.fullmatch(r"\d{6}", plain) else plain or None

@@ -20,6 +20,7 @@ NOTICE_KINDS = {
     "dose_given": _l("A dose was recorded"),
     "dose_voided": _l("A dose record was taken back"),
     "access": _l("Access was given"),
+    "location_status": _l("A location's standing changed"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

@@ -9,6 +9,7 @@ import models.links
 import models.notices
 import models.people
 import models.recipients
+import models.reviews
 import models.sessions
 import models.status
 import models.stock

@@ -18,6 +18,7 @@ from models.links import Link
 from models.notices import Notice
 from models.people import Membership, PortalUser
 from models.recipients import PriorityGroup, Recipient, RecipientLink
+from models.reviews import LocationEvent
 from models.scope import Reach, acting
 from models.stock import InventoryItem, Lot, Shipment, StockMovement, Vaccine
 from models.uploads import Upload, UploadRow
@@ -55,6 +56,10 @@ def location(**more: Any) -> Location:
 
 def storage_unit(location: Location | None = None, **more: Any) -> StorageUnit:
     return saved(StorageUnit(location=location or globals()["location"](), name="Refrigerator 1", **more))
+
+
+def location_event(location: Location | None = None, **more: Any) -> LocationEvent:
+    return saved(LocationEvent(**{"location": location or globals()["location"](), "status": "approved", **more}))
 
 
 def user(username: str = "", **more: Any) -> PortalUser:
@@ -178,6 +183,7 @@ AT_PLACE: dict[str, Any] = {
     "InventoryItem": lambda place: stock(place),
     "Link": lambda place: link(),
     "Location": lambda place: place,
+    "LocationEvent": lambda place: location_event(place),
     "Lot": lambda place: lot(),
     "Membership": lambda place: membership("Front Desk", location=place),
     "Notice": lambda place: notice(place),

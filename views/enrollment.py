@@ -1,7 +1,8 @@
 """Screens of organizations, their locations and storage units."""
 
-from app.rules import people
+from app.rules import locations
 from models.enrollment import Location, Organization, StorageUnit
+from views.reviews import LocationEventScreen
 from views.screen import Screen
 
 
@@ -19,7 +20,8 @@ class LocationScreen(Screen):
     menu = "Program"
     list_columns = ["name", "number", "organization", "city", "county", "status"]
     show_columns = [
-        "name", "number", "organization", "provider_pin", "provider_type", "status", "phone", "email",
+        "name", "number", "organization", "provider_pin", "provider_type", "status", "status_on", "status_reason",
+        "records_until", "phone", "email",
         "street", "street2", "city", "state", "zip_code", "county", "time_zone",
     ]  # fmt: skip
     add_columns = [
@@ -30,8 +32,8 @@ class LocationScreen(Screen):
         "name", "provider_type", "phone", "email", "street", "street2", "city", "state", "zip_code", "county",
     ]  # fmt: skip
     search_columns = ["name", "number", "provider_pin", "city", "county", "status", "organization"]
-    acts = [people.suspend, people.reinstate]
-    related = [StorageUnitScreen]
+    acts = [locations.suspend, locations.reinstate, locations.withdraw, locations.close, locations.enter_pin]
+    related = [StorageUnitScreen, LocationEventScreen]
 
 
 class OrganizationScreen(Screen):

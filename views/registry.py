@@ -11,7 +11,9 @@ from flask_babel import lazy_gettext as _l
 from views.api import api_of
 from views.words import time_zone
 
-MODULES = ("doses", "recipients", "uploads", "stock", "enrollment", "people", "notices", "links", "history")
+MODULES = (
+    "doses", "recipients", "uploads", "stock", "enrollment", "reviews", "people", "notices", "links", "history",
+)  # fmt: skip
 PAGE_MODULES = ("finding", "links", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),

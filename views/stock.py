@@ -55,6 +55,7 @@ class ShipmentScreen(Screen):
     ]  # fmt: skip
     add_columns = ["number", "location", "lot", "doses", "expected_on"]
     edit_columns = ["expected_on"]
+    adds_with = stock_changes.order
     search_columns = ["number", "location", "lot", "status", "expected_on"]
     acts = [stock_changes.receive, stock_changes.report_lost]
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.rules import dose_checks, notices, stock
+from app.rules import dose_checks, locations, notices, stock
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Proof, Visit
@@ -93,8 +93,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if visit.status != "checked_in":
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     location = db.session.get_one(Location, by.location_id)
-    if location.status != "approved":
-        raise RuleBroken(_("This location does not give vaccine at present."))
+    locations.refuse_giving(location)
     lot = _lot_here(new.lot_id, location.id)
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")

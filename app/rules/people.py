@@ -131,30 +131,6 @@ def add_user(user: PortalUser, by: Reach) -> PortalUser:
     return user
 
 
-@act(
-    label=_l("Suspend"),
-    confirm=_l("A suspended location gives no vaccine. Suspend it?"),
-    icon="fa-pause",
-    may_do=lambda location: location.status == "approved",
-)
-def suspend(location: Any, by: Reach) -> Any:
-    """A suspended location gives no vaccine."""
-    location.status = "suspended"
-    return location
-
-
-@act(
-    label=_l("Reinstate"),
-    confirm=_l("Let this location give vaccine again?"),
-    icon="fa-play",
-    may_do=lambda location: location.status == "suspended",
-)
-def reinstate(location: Any, by: Reach) -> Any:
-    """Lets a suspended location work again."""
-    location.status = "approved"
-    return location
-
-
 def _address(user: PortalUser) -> str:
     """The e-mail address; the framework wants one of each user, and some have none."""
     return (user.email or "").strip().lower() or f"{user.username}@account.invalid"

@@ -7,11 +7,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.rules import stock
+from app.rules import locations, stock
 from models.acts import Ask, act
-from models.base import RuleBroken, utcnow
+from models.base import RuleBroken, db, utcnow
+from models.enrollment import Location
 from models.scope import Reach
 from models.stock import CONDITIONS, Shipment
+
+
+def order(shipment: Shipment, by: Reach) -> Shipment:
+    """Announces vaccine on its way to a location, which must be one that gives vaccine."""
+    key = shipment.location_id or (shipment.location.id if shipment.location else None)
+    if key is not None:
+        locations.refuse_ordering(db.session.get_one(Location, key))
+    return shipment
 
 
 @act(
@@ -28,6 +37,7 @@ def receive(shipment: Shipment, by: Reach, **said: Any) -> Shipment:
     """Receives a shipment into the stock of its location: condition, temperature and where it is kept."""
     if shipment.status == "received":
         raise RuleBroken(_("This shipment was received already."))
+    locations.refuse_receiving(db.session.get_one(Location, shipment.location_id))
     for name in ("condition", "temperature_ok", "storage_unit_id"):
         if said.get(name) not in (None, ""):
             setattr(shipment, name, said[name])

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.rules import recipients
+from app.rules import locations, recipients
 from app.rules.clock import today_at
 from models.acts import act
 from models.base import RuleBroken, db, utcnow
@@ -23,8 +23,7 @@ def check_in(person: Recipient, by: Reach, key: str) -> Visit:
     if by.location_id is None:
         raise RuleBroken(_("Check-in is done at a location. Please switch to one."))
     location = db.session.get_one(Location, by.location_id)
-    if location.status != "approved":
-        raise RuleBroken(_("This location does not give vaccine at present."))
+    locations.refuse_giving(location)
     recipients.link(person, by, "visit")
     db.session.get_one(Recipient, person.id, with_for_update=True)
     if (known := _sent_before(key, person, by) or here_today(person, by)) is not None:
