@@ -17,12 +17,15 @@ ORGANIZATION_KINDS = {
     "employer": _l("Employer or other invited organization"),
     "state": _l("State office"),
 }
-LOCATION_STATUSES = {
+# "applying": an enrollment is under way; nothing is kept or given there yet.
+ORGANIZATION_STATUSES = {
     "approved": _l("Approved"),
+    "applying": _l("Applying"),
     "suspended": _l("Suspended"),
     "withdrawn": _l("Withdrawn"),
     "closed": _l("Closed"),
 }
+LOCATION_STATUSES = ORGANIZATION_STATUSES
 UNIT_KINDS = {
     "refrigerator": _l("Refrigerator (2 to 8 °C)"),
     "freezer": _l("Freezer (-25 to -15 °C)"),
@@ -42,12 +45,26 @@ class Organization(Address, Entity):
     __tablename__ = "organization"
     called = (_l("Organization"), _l("Organizations"))
     scope = Scope(location=_own_organization, organization="id")
+    STEPS = {
+        "approved": {"suspended", "closed"},
+        "applying": {"approved", "withdrawn"},
+        "suspended": {"approved", "closed"},
+        "withdrawn": set(),
+        "closed": set(),
+    }
+    STARTS = {"approved", "applying"}
 
     number: Mapped[str] = text(20, about(_l("Organization number")), required=True, unique=True)
     name: Mapped[str] = text(160, about(_l("Name"), example="Alamance Family Medicine"), required=True, index=True)
     kind: Mapped[str] = text(10, about(_l("Kind"), choices=ORGANIZATION_KINDS), required=True, default="provider")
     is_active: Mapped[bool] = yes_no(about(_l("Takes part")), default=True)
+    status: Mapped[str] = text(10, about(_l("Status"), choices=ORGANIZATION_STATUSES), required=True)
     locations: Mapped[list["Location"]] = relationship(back_populates="organization", info=about(_l("Locations")))
+
+    def check(self) -> None:
+        super().check()
+        if self.status in ("applying", "withdrawn", "closed"):
+            self.is_active = False  # approval sets it
 
     def __str__(self) -> str:
         return self.name
@@ -61,10 +78,12 @@ class Location(Address, Entity):
     scope = Scope(location="id", organization="organization_id")
     STEPS = {
         "approved": {"suspended", "withdrawn", "closed"},
+        "applying": {"approved", "withdrawn"},
         "suspended": {"approved", "withdrawn", "closed"},
         "withdrawn": {"approved"},
         "closed": set(),
     }
+    STARTS = {"approved", "applying"}
 
     organization_id: Mapped[int] = key_to("organization.id", about(_l("Organization")), required=True)
     number: Mapped[str] = text(20, about(_l("Location number")), required=True, unique=True)
@@ -88,6 +107,11 @@ class Location(Address, Entity):
     @validates("provider_pin")
     def _with_letters(self, _key: str, typed: str | None) -> str | None:
         return pin_of(typed)
+
+    @classmethod
+    def offered(cls) -> ColumnElement[bool]:
+        """Which locations a form offers to choose from: those that take, or took, part."""
+        return cls.status.not_in(("applying", "withdrawn"))
 
     def __str__(self) -> str:
         return self.name

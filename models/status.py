@@ -13,6 +13,11 @@ def first_step(entity: type[Entity]) -> str:
     return next(iter(entity.STEPS))
 
 
+def starts(entity: type[Entity]) -> set[str]:
+    """Where a new row may start: the first step, unless the entity names others in STARTS."""
+    return getattr(entity, "STARTS", {first_step(entity)})
+
+
 def steps_column(entity: type[Entity]) -> str:
     """The column that holds the status."""
     return getattr(entity, "STEPS_COLUMN", "status")
@@ -21,7 +26,7 @@ def steps_column(entity: type[Entity]) -> str:
 def _guard(row: Entity, new: str, old: Any, _initiator: Any) -> str:
     steps = type(row).STEPS
     known = old if isinstance(old, str) else None
-    allowed = {first_step(type(row))} if known is None else steps.get(known, set()) | {known}
+    allowed = starts(type(row)) if known is None else steps.get(known, set()) | {known}
     if new not in allowed:
         raise RuleBroken(
             _l("This step is not possible from where the record stands now."), field=steps_column(type(row))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import event, func, inspect, select, update
 
 from app import access
+from models.applications import Application
 from models.base import db
 from models.ink import Ink
 from models.people import PortalUser
@@ -70,6 +71,7 @@ class CrowdedWorld(World):
             item = [make.stock(here, make.lot()) for _ in range(TOGETHER)][0]
             for _ in range(TOGETHER):
                 make.stock(here, item.lot)
+        self._of_the_application(together["Application"][0])
         self.keys = {name: keys[0] for name, keys in together.items()} | {"InventoryItem": item.id}
         self.apart = apart
         self.people = {profile: self._someone(profile, here, person) for profile in access.profiles()}
@@ -85,6 +87,12 @@ class CrowdedWorld(World):
         for _ in range(TOGETHER):
             make.recipient(employer=organization)
             make.upload_row(make.upload(organization=organization), recipient=make.recipient(employer=organization))
+
+    def _of_the_application(self, key: int) -> None:
+        application = db.session.get(Application, key)
+        for _ in range(TOGETHER):
+            make.application_event(application)
+            make.submitted_version(application)
 
     def _someone(self, profile: str, here: Any, person: Any) -> str:
         sides = {"location": {"location": here}, "organization": {"organization": here.organization},

@@ -10,6 +10,7 @@ from werkzeug.security import generate_password_hash
 
 from app.rules import links
 from app.rules import stock as ledger
+from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
 from models.base import db, utcnow
 from models.doses import Dose, Proof, Visit
 from models.enrollment import Location, Organization, StorageUnit
@@ -60,6 +61,36 @@ def storage_unit(location: Location | None = None, **more: Any) -> StorageUnit:
 
 def location_event(location: Location | None = None, **more: Any) -> LocationEvent:
     return saved(LocationEvent(**{"location": location or globals()["location"](), "status": "approved", **more}))
+
+
+def application(location: Location | None = None, **more: Any) -> Application:
+    """An application of the place's organization, with Section A and, for a place, its Section B."""
+    place = location or globals()["location"]()
+    name = place.organization.name
+    values = {"number": f"APP-{next(numbers):05}", "organization": place.organization, "organization_name": name}
+    found = saved(Application(**{**values, **more}))
+    saved(Section(application=found, kind="A", name=name))
+    section(place, application=found)
+    return found
+
+
+def section(location: Location | None = None, **more: Any) -> Section:
+    """Section B of a place."""
+    place = location or globals()["location"]()
+    if "application" not in more:
+        return next(one for one in application(place).sections if one.kind == "B")
+    return saved(Section(**{"kind": "B", "name": place.name, "location": place, "content": {}, **more}))
+
+
+def application_event(application: Application | None = None, **more: Any) -> ApplicationEvent:
+    found = application or globals()["application"]()
+    return saved(ApplicationEvent(**{"application": found, "kind": "started", **more}))
+
+
+def submitted_version(application: Application | None = None, **more: Any) -> SubmittedVersion:
+    found = application or globals()["application"]()
+    values = {"application": found, "round": next(numbers), "content": {"sections": []}}
+    return saved(SubmittedVersion(**{**values, **more}))
 
 
 def user(username: str = "", **more: Any) -> PortalUser:
@@ -178,6 +209,8 @@ def history(**more: Any) -> History:
 
 # How to make a row of each entity that belongs to a given place (and its organization).
 AT_PLACE: dict[str, Any] = {
+    "Application": lambda place: application(place),
+    "ApplicationEvent": lambda place: application_event(application(place)),
     "Dose": lambda place: dose(location=place),
     "History": lambda place: history(location_id=place.id),
     "InventoryItem": lambda place: stock(place),
@@ -193,9 +226,11 @@ AT_PLACE: dict[str, Any] = {
     "Proof": lambda place: proof(recipient(at=place)),
     "Recipient": lambda place: recipient(at=place),
     "RecipientLink": lambda place: recipient_link(location=place),
+    "Section": lambda place: section(place),
     "Shipment": lambda place: shipment(place),
     "StockMovement": lambda place: movement(place),
     "StorageUnit": lambda place: storage_unit(place),
+    "SubmittedVersion": lambda place: submitted_version(application(place)),
     "Upload": lambda place: upload(place),
     "UploadRow": lambda place: upload_row(upload(place)),
     "Vaccine": lambda place: vaccine(),

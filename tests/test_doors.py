@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import inspect, select
 
 from app import access
+from models.applications import Application, Section
 from models.base import Entity, db
 from models.doses import Dose
 from models.people import PortalUser
@@ -80,6 +81,12 @@ def mark_all(there):
             cls = entities()[entity]
             for row in db.session.scalars(select(cls).where(cls.location_id == there.id)):
                 setattr(row, column, f"{MARK}-{row.id}")
+        for application in db.session.scalars(
+            select(Application).where(Application.organization_id == there.organization_id)
+        ):
+            application.organization_name = application.number = f"{MARK}-{application.id}"[:20]
+        for section in db.session.scalars(select(Section).where(Section.location_id == there.id)):
+            section.name = MARK
         colleagues = select(make.Membership.user_id).where(make.Membership.location_id == there.id)
         for user in db.session.scalars(select(PortalUser).where(PortalUser.id.in_(colleagues))):
             user.last_name, user.username = MARK, f"{MARK}-{user.id}".lower()

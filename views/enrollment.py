@@ -39,9 +39,9 @@ class LocationScreen(Screen):
 class OrganizationScreen(Screen):
     entity = Organization
     menu = "Program"
-    list_columns = ["name", "number", "kind", "city", "county", "is_active"]
+    list_columns = ["name", "number", "kind", "city", "county", "status", "is_active"]
     show_columns = [
-        "name", "number", "kind", "is_active", "phone", "email",
+        "name", "number", "kind", "status", "is_active", "phone", "email",
         "street", "street2", "city", "state", "zip_code", "county",
     ]  # fmt: skip
     add_columns = [
@@ -50,7 +50,7 @@ class OrganizationScreen(Screen):
     edit_columns = [
         "name", "phone", "email", "street", "street2", "city", "state", "zip_code", "county",
     ]  # fmt: skip
-    search_columns = ["name", "number", "kind", "city", "county", "is_active"]
+    search_columns = ["name", "number", "kind", "city", "county", "status", "is_active"]
     related = [LocationScreen]
 
 

@@ -55,6 +55,8 @@ class LookUp:
 
     def _rows(self) -> Select[Any]:
         query = select(self.entity)
+        if hasattr(self.entity, "offered"):
+            query = query.where(self.entity.offered())
         return query.execution_options(unscoped=self.named_exception) if self.named_exception else query
 
     def _naming_columns(self) -> list[Any]:

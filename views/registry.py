@@ -12,7 +12,8 @@ from views.api import api_of
 from views.words import time_zone
 
 MODULES = (
-    "doses", "recipients", "uploads", "stock", "enrollment", "reviews", "people", "notices", "links", "history",
+    "doses", "recipients", "uploads", "stock", "enrollment", "applications", "reviews", "people", "notices", "links",
+    "history",
 )  # fmt: skip
 PAGE_MODULES = ("finding", "links", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
 MENUS = {
