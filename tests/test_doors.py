@@ -84,7 +84,7 @@ def mark_all(there):
         for application in db.session.scalars(
             select(Application).where(Application.organization_id == there.organization_id)
         ):
-            application.organization_name = application.number = f"{MARK}-{application.id}"[:20]
+            application.organization_name = MARK
         for section in db.session.scalars(select(Section).where(Section.location_id == there.id)):
             section.name = MARK
         colleagues = select(make.Membership.user_id).where(make.Membership.location_id == there.id)
