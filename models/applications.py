@@ -147,7 +147,7 @@ class Section(Entity):
     """Section A of an application, or Section B of one of its locations; `content` is keyed by declared fields.
 
     content: {group: {field: value}} or, for a repeated group, {group: [{"key": ..., field: value}, ...]};
-    remarks: {path: words} where the path of a field is "group.field" or "group.key.field".
+    remarks: {path: words} where the path of a field is "group.field" or "group.<key>.field" (see app.rules.declared).
     """
 
     __tablename__ = "application_section"

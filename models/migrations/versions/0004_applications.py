@@ -1,7 +1,7 @@
 """applications
 
-Revision ID: x_applications
-Revises: 0001
+Revision ID: 0004
+Revises: 0003
 Create Date: 2026-11-28 20:55:22.669915
 
 """
@@ -11,8 +11,8 @@ from models.ink import trigger_statements
 
 
 # revision identifiers, used by Alembic.
-revision = 'x_applications'
-down_revision = '0001'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
