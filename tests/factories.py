@@ -184,7 +184,9 @@ def proof(person: Recipient | None = None, **more: Any) -> Proof:
 
 def upload(location: Location | None = None, organization: Organization | None = None, **more: Any) -> Upload:
     place = {"organization": organization} if organization else {"location": location or globals()["location"]()}
-    return saved(Upload(file_name="people.csv", sha256="0" * 64, **place, **more))
+    sent = Upload(file_name="people.csv", sha256="0" * 64, **place, **more)
+    sent.status = "reviewed"
+    return saved(sent)
 
 
 def upload_row(upload: Upload | None = None, **more: Any) -> UploadRow:

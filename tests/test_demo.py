@@ -11,8 +11,8 @@ from app import access, demo
 from app.demo import supply
 from app.rules import dose_checks, stock
 from app.rules.clock import local, today_at
+from app.uploads.cells import Known
 from app.uploads.checking import check
-from app.uploads.kinds import Known
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
 from models.base import db, utcnow

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.uploads import fix_file, reading_xlsx, tidy
+from app.uploads.cells import Known
 from app.uploads.checking import check
 from app.uploads.dressing import _NOT_XML
-from app.uploads.kinds import Known
 from app.uploads.reading import FileRefused, Row, read
 from app.uploads.reasons import reason_for
 from app.uploads.recipients import RECIPIENTS

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
+from app.uploads.cells import Known
 from app.uploads.checking import FAMILIES, check
-from app.uploads.kinds import Known
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
 from models.recipients import Recipient

@@ -8,10 +8,10 @@ import pytest
 from flask_babel import force_locale
 
 from app.uploads import blank, fix_file
+from app.uploads.cells import Known
 from app.uploads.checking import check
 from app.uploads.columns import WHAT_TO_FIX
 from app.uploads.explaining import explain
-from app.uploads.kinds import Known
 from app.uploads.reading import FileRefused, Row, read
 from app.uploads.recipients import RECIPIENTS
 from models.recipients import Recipient

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 
 from app import access, history, places
 from app.commands.telling import FINDINGS, Refused, command
-from app.uploads import recipients_commit
+from app.uploads import stages
 from app.uploads.limits import MOST_BYTES
 from app.uploads.refused import FileRefused
 from models.base import db, utcnow
@@ -47,10 +47,10 @@ def upload_recipients(file: Path, location: str, username: str, preview: bool) -
 
 def _enter(data: bytes, name: str, by: Reach, location_id: int, preview: bool) -> dict[str, Any]:
     """Checks, and enters the good rows unless it is a preview, which leaves no row behind."""
-    upload = recipients_commit.preview(data, name, by, location_id=location_id)
+    upload = stages.preview(data, name, by, location_id=location_id)
     if not preview:
-        recipients_commit.commit(upload, by)
-    told = recipients_commit.summary(upload)
+        stages.commit(upload, by)
+    told = stages.summary(upload)
     if preview:
         history.write_what_was_shown()
     else:

@@ -39,6 +39,7 @@ def _upload(name: str, by: PortalUser, people: list[Recipient], at: dt.datetime,
         file_name=name, sha256=hashlib.sha256(name.encode()).hexdigest(), by=by, rows_new=len(people), committed_at=at,
         **place,
     )  # fmt: skip
+    upload.status = "reviewed"
     upload.status = "committed"
     db.session.add(upload)
     for number, person in enumerate(people, start=2):

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.uploads.cells import FREE, Known, Wrong, reader_of
 from app.uploads.columns import Column, Template
-from app.uploads.kinds import FREE, READERS, Known, Wrong
 from app.uploads.reading import Row
 from models.base import problem_with
 
@@ -92,9 +92,10 @@ class Checker:
     def _read(self, typed: str, column: Column, seen: dict[str, Any]) -> tuple[Any, Any]:
         """The value of a text and None, or None and what is wrong with it; remembered for the next row."""
         try:
-            value = READERS[column.kind](typed, column, self.known)
+            value = reader_of(column)(typed, column, self.known)
             # A date, key or code was taken from what is allowed; free text must fit the column that stores it.
-            problem = problem_with(self.table.c[column.field], value) if column.kind in FREE else None
+            free = column.kind in FREE and column.field in self.table.c
+            problem = problem_with(self.table.c[column.field], value) if free else None
         except Wrong as wrong:
             problem = wrong.message
         seen[typed] = (None, problem) if problem else (value, None)

@@ -19,18 +19,19 @@ _IN_BRACKETS = re.compile(r"\s*\([^)]*\)$")
 class Column:
     """One column: its heading, where its value goes, and what may stand in it.
 
-    `kind` names a reader of `app.uploads.kinds`; `table` a table of `app.reference`; `required` is True,
-    False or "phased" (while the state's phased period is on).
+    `kind` names a reader of `app.uploads.cells` or is one; `table` a table of `app.reference`; `choices` gives
+    code -> words where they are no table; `required` is True, False or "phased" (while the state's period is on).
     """
 
     header: str
     field: str
-    kind: str = "text"
+    kind: Any = "text"
     required: bool | str = False
     table: str | None = None
     example: str = ""
     help: Any = ""
     aliases: tuple[str, ...] = ()
+    choices: Callable[[], Any] | None = None
 
     def is_required(self, phased: bool = False) -> bool:
         """Whether an empty cell is an error."""

@@ -23,21 +23,34 @@ FILLS = (
 
 @dataclass(slots=True)
 class Decided:
-    """A row and its outcome; `known` is the stored person it is, `fills` what is added to that person."""
+    """A row and its outcome; `known` is the stored row it is, `fills` what it gets, `old` what it had there."""
 
     row: Checked
     outcome: str
     identity: Any = None
     known: Any = None
     fills: dict[str, Any] = field(default_factory=dict)
+    old: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, column: str, code: str, message: Any) -> None:
+        """Says what is wrong with the row after all, under a column's heading ("" for the whole row)."""
+        self.note("refused", code, message, column)
+
+    def note(self, outcome: str, code: str, message: Any, column: str = "") -> None:
+        """Gives the row another outcome, and the reason."""
+        self.outcome = outcome
+        self.row.errors.append(CellError(self.row.number, column, code, str(message)))
+
+
+def begin(rows: list[Checked], template: Template) -> list[Decided]:
+    """Each row as new, or refused where the check found errors."""
+    what = template.identity or (lambda values: None)
+    return [Decided(row, "refused") if row.errors else Decided(row, "new", what(row.values)) for row in rows]
 
 
 def decide(rows: list[Checked], template: Template) -> list[Decided]:
-    """The outcome of every row, in the order of the file. Preview and commit both ask here."""
-    assert template.identity is not None  # noqa: S101 - a template of people has one
-    decided = [
-        Decided(row, "refused") if row.errors else Decided(row, "new", template.identity(row.values)) for row in rows
-    ]
+    """The outcome of every row of people, in the order of the file. Preview and commit both ask here."""
+    decided = begin(rows, template)
     good = [one for one in decided if one.outcome == "new"]
     _within_the_file(good)
     good = [one for one in good if one.outcome == "new"]
@@ -56,13 +69,13 @@ def _within_the_file(rows: Iterable[Decided]) -> None:
         mine = marks(one.row.values)
         for number, theirs in earlier:
             if share_a_mark(mine, theirs):
-                _note(one, "doubled", "DBLD", _("The same person stands in row %(row)s.", row=number))
+                one.note("doubled", "DBLD", _("The same person stands in row %(row)s.", row=number))
                 break
         else:
             if earlier:
                 first = earlier[0][0]
                 message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=first)
-                _note(one, "review", "LIKE", message)
+                one.note("review", "LIKE", message)
         earlier.append((one.row.number, mine))
 
 
@@ -74,15 +87,10 @@ def _against_known(one: Decided, found: list[Any]) -> None:
         one.fills = missing_facts(same[0]._mapping, one.row.values)
         one.outcome = "changed" if one.fills else "same"
     elif same:
-        _note(one, "review", "LIKE", _("Several people known here have this name and date of birth."))
+        one.note("review", "LIKE", _("Several people known here have this name and date of birth."))
     elif any(looks_alike(one.identity, row) for row in found):
         message = _("This looks like someone already known. Check the name and date of birth; it was not entered.")
-        _note(one, "review", "LIKE", message)
-
-
-def _note(one: Decided, outcome: str, code: str, message: str) -> None:
-    one.outcome = outcome
-    one.row.errors.append(CellError(one.row.number, "", code, message))
+        one.note("review", "LIKE", message)
 
 
 def missing_facts(known: Any, values: dict[str, Any]) -> dict[str, Any]:

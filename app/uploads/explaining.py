@@ -29,6 +29,8 @@ def allowed(column: Column, groups: Mapping[str, Any] | None = None) -> list[str
         return ["Y", "N"]
     if column.kind == "group":
         return list(groups or {})
+    if column.choices is not None:
+        return [str(words) for words in column.choices().values()]
     if column.table is None:
         return []
     codes = reference.codes(column.table)

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, select
 
+from app.uploads.cells import Wrong, day
 from app.uploads.checking import FAMILIES
 from app.uploads.columns import Column
-from app.uploads.kinds import Wrong, date
+from app.uploads.deciding import Decided
+from app.uploads.kind import Kind
+from app.uploads.kinds import kind_of
 from app.uploads.reading import Row
-from app.uploads.recipients import RECIPIENTS
-from app.uploads.recipients_commit import cancel, decide_rows
+from app.uploads.stages import cancel, decide_rows
 from models.base import db
-from models.recipients import RecipientLink
 from models.scope import Reach
 from models.uploads import OUTCOMES, Upload, UploadRow
 
@@ -45,15 +46,15 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Person:
-    """A row by what the uploader typed: who it is, what was read as the date of birth, and what is said of the row."""
+class Named:
+    """A row by what the uploader typed: who it is, what was read as its date, and what is said of the row."""
 
     row: int
     name: str
-    typed_birth_date: str
-    birth_date: dt.date | None
+    typed_date: str
+    date: dt.date | None
     said: list[str]
-    fills: list[tuple[str, str]] = field(default_factory=list)
+    fills: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def rows_of(upload: Upload, outcome: str, most: int = MOST_SHOWN) -> list[Any]:
@@ -63,9 +64,9 @@ def rows_of(upload: Upload, outcome: str, most: int = MOST_SHOWN) -> list[Any]:
     return list(db.session.execute(select(*columns).where(*mine).order_by(UploadRow.row).limit(most)))
 
 
-def families(rows: Iterable[Any]) -> list[Family]:
+def families(rows: Iterable[Any], kind: Kind) -> list[Family]:
     """The wrong cells of refused rows, by kind of error in the order of the kinds."""
-    columns = {column.header: column for column in RECIPIENTS.columns}
+    columns = {column.header: column for column in kind.template.columns}
     found = {code: Family(code, words) for code, words in FAMILIES.items()}
     for row in rows:
         for error in row.errors:
@@ -87,14 +88,14 @@ def how_to_fix(column: Column | None, error: dict[str, str]) -> str:
     return f"{said} {example}" if said else example
 
 
-def people(rows: Iterable[Any], fills: dict[int, list[tuple[str, str]]] | None = None) -> list[Person]:
-    """Rows as the people they name; only what the file says, never what is stored of anybody."""
+def named(rows: Iterable[Any], kind: Kind, fills: dict[int, list[tuple[str, str, str]]] | None = None) -> list[Named]:
+    """Rows as what they name; only what the file says, never what is stored of anybody."""
     return [
-        Person(
+        Named(
             row=row.row,
-            name=" ".join(row.typed[part] for part in ("First Name", "Last Name") if row.typed.get(part)),
-            typed_birth_date=row.typed.get("Date of Birth", ""),
-            birth_date=_birth_date(row.typed.get("Date of Birth", "")),
+            name=" ".join(row.typed[part] for part in kind.named_by if row.typed.get(part)),
+            typed_date=row.typed.get(kind.date_column, ""),
+            date=_date(row.typed.get(kind.date_column, "")),
             said=[error["message"] for error in row.errors],
             fills=(fills or {}).get(row.row, []),
         )
@@ -102,34 +103,29 @@ def people(rows: Iterable[Any], fills: dict[int, list[tuple[str, str]]] | None =
     ]
 
 
-def _birth_date(typed: str) -> dt.date | None:
-    """What the file's one rule for dates reads in a text."""
+def _date(typed: str) -> dt.date | None:
+    """What the one rule for dates reads in a text."""
     try:
-        return date(typed, RECIPIENTS.column("birth_date"), None)  # type: ignore[arg-type]
+        return day(typed)
     except Wrong:
         return None
 
 
-def fills_now(rows: Iterable[Any]) -> dict[int, list[tuple[str, str]]]:
-    """What each row would add to the person known, as things stand: heading and what was typed, by row number."""
-    headers = {column.field: column.header for column in RECIPIENTS.columns}
-    decided = decide_rows([Row(row.row, row.typed) for row in rows])
+def fills_now(rows: Iterable[Any], upload: Upload) -> dict[int, list[tuple[str, str, str]]]:
+    """What each row would change of the record known, as things stand: heading, old and new value, by row number."""
+    headers = {column.field: column.header for column in kind_of(upload.kind).template.columns}
+    decided = decide_rows([Row(row.row, row.typed) for row in rows], upload)
     return {
-        one.row.number: [(headers[name], one.row.typed[headers[name]]) for name in headers if name in one.fills]
+        one.row.number: [
+            (headers[name], _old(one, name), one.row.typed[headers[name]]) for name in headers if name in one.fills
+        ]
         for one in decided
     }
 
 
-def joining(upload: Upload) -> int:
-    """How many people who need nothing written would be seen by this place from now on."""
-    side = RecipientLink.location_id == upload.location_id
-    if upload.location_id is None:
-        side = RecipientLink.organization_id == upload.organization_id
-    here = exists().where(RecipientLink.recipient_id == UploadRow.recipient_id, side).correlate(UploadRow)
-    query = select(func.count(func.distinct(UploadRow.recipient_id))).where(
-        UploadRow.upload_id == upload.id, UploadRow.outcome == "same", UploadRow.recipient_id.is_not(None), ~here
-    )
-    return db.session.scalar(query) or 0
+def _old(one: Decided, name: str) -> str:
+    """What stands in the record now, where it is the place's own to see; of people only what is empty is filled."""
+    return str(one.old.get(name) or "")
 
 
 def rows_in_all(upload: Upload) -> int:
@@ -159,6 +155,7 @@ def _same_file(upload: Upload) -> Select[tuple[Upload]]:
     """Other uploads of the same bytes for the same place."""
     return select(Upload).where(
         Upload.sha256 == upload.sha256,
+        Upload.kind == upload.kind,
         Upload.id != upload.id,
         Upload.location_id.is_not_distinct_from(upload.location_id),
         Upload.organization_id.is_not_distinct_from(upload.organization_id),

@@ -43,7 +43,7 @@ def test_the_review_tells_each_outcome_apart(app, manager, clinic):
     assert [
         figure(page, name) for name in ("New", "Changed", "Looks like someone known", "Doubled in the file", "Refused")
     ] == [1] * 5
-    assert "Phone: 9195550101" in page and "Email: ann@example.com" not in page
+    assert "Phone: empty → 9195550101" in page and "Email: empty → ann" not in page
     assert "The same person stands in row 2." in page
     assert "Maryo Rossi" in page
     assert "Mario" not in page and "Secret Lane" not in page

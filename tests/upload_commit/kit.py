@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from app.uploads import recipients_commit
+from app.uploads import stages
 from models.base import db
 from models.recipients import Recipient
 from models.scope import acting
@@ -18,14 +18,14 @@ MANY_NAMES = [
 
 
 def previewed(by, *people, **more):
-    upload = recipients_commit.preview(csv_of(*people), "people.csv", by, **more)
+    upload = stages.preview(csv_of(*people), "people.csv", by, **more)
     db.session.commit()
     return upload
 
 
 def entered(by, *people, **more):
     upload = previewed(by, *people, **more)
-    recipients_commit.commit(upload, by)
+    stages.commit(upload, by)
     db.session.commit()
     return upload
 
@@ -36,7 +36,7 @@ def outcomes(upload):
 
 
 def messages(upload):
-    return [error["message"] for error in recipients_commit.summary(upload)["errors"]]
+    return [error["message"] for error in stages.summary(upload)["errors"]]
 
 
 def everybody():

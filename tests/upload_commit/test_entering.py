@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app import history
-from app.uploads import fix_file, recipients_commit
+from app.uploads import fix_file, stages
 from app.uploads.reading import FileRefused, read
 from app.uploads.recipients import RECIPIENTS
 from models.base import RuleBroken, db
@@ -70,7 +70,7 @@ def test_the_rows_in_bulk_are_what_the_model_itself_would_write(clinic):
 def test_commit_looks_again_at_what_is_known_since_the_preview(clinic):
     first, second = previewed(clinic, person()), previewed(clinic, person())
     for upload in (first, second):
-        recipients_commit.commit(upload, clinic)
+        stages.commit(upload, clinic)
         db.session.commit()
     assert (outcomes(first), outcomes(second)) == (["new"], ["same"])
     assert (second.rows_new, second.rows_same) == (0, 1)
@@ -87,7 +87,7 @@ def test_two_people_who_commit_the_same_file_at_once_enter_it_once(app, clinic):
         try:
             with app.test_request_context(), acting(clinic):
                 start.wait()
-                recipients_commit.commit(db.session.get_one(Upload, key), clinic)
+                stages.commit(db.session.get_one(Upload, key), clinic)
                 db.session.commit()
                 db.session.remove()
         except Exception as problem:  # noqa: BLE001 - told by the main thread
@@ -107,13 +107,13 @@ def test_two_people_who_commit_the_same_file_at_once_enter_it_once(app, clinic):
 def test_an_upload_is_entered_once_and_not_after_it_was_cancelled(clinic):
     upload = entered(clinic, person())
     with pytest.raises(RuleBroken):
-        recipients_commit.commit(upload, clinic)
+        stages.commit(upload, clinic)
     with pytest.raises(RuleBroken):
-        recipients_commit.cancel(upload, clinic)
+        stages.cancel(upload, clinic)
     other = previewed(clinic, person(First_Name="Ann", External_ID="E-2"))
-    recipients_commit.cancel(other, clinic)
+    stages.cancel(other, clinic)
     with pytest.raises(RuleBroken):
-        recipients_commit.commit(other, clinic)
+        stages.commit(other, clinic)
     assert len(everybody()) == 1
 
 
@@ -122,7 +122,7 @@ def test_the_priority_group_must_be_one_of_the_plan_while_it_opens_in_phases(cli
         make.priority_group(code="9", opens_on=None)
         db.session.commit()
     upload = previewed(clinic, person(), person(Priority_Group="1A"), person(Priority_Group="7"))
-    summary = recipients_commit.summary(upload)["errors"]
+    summary = stages.summary(upload)["errors"]
     assert [(error["row"], error["column"], error["code"]) for error in summary if error["column"]] == [
         (2, "Priority Group", "REQD"), (4, "Priority Group", "DATA"),
     ]  # fmt: skip
@@ -154,7 +154,7 @@ def test_state_staff_upload_for_a_place_they_name(app):
         by = Reach("state", profile="State Immunization Staff")
         with acting(by):
             with pytest.raises(RuleBroken):
-                recipients_commit.preview(csv_of(person()), "a.csv", by)
+                stages.preview(csv_of(person()), "a.csv", by)
             upload = entered(by, person(), location_id=place.id)
             assert upload.location_id == place.id
             assert db.session.scalars(select(RecipientLink.location_id)).one() == place.id
@@ -162,13 +162,13 @@ def test_state_staff_upload_for_a_place_they_name(app):
 
 def test_a_refused_file_leaves_no_upload(clinic):
     with pytest.raises(FileRefused):
-        recipients_commit.preview(b"", "people.csv", clinic)
+        stages.preview(b"", "people.csv", clinic)
     assert db.session.scalars(select(Upload)).all() == []
 
 
 def test_the_failed_rows_come_back_as_a_file_and_are_taken_once_mended(clinic):
     upload = entered(clinic, person(), person(First_Name="Ann", External_ID="E-2", ZIP="1"))
-    data = fix_file.workbook(RECIPIENTS, recipients_commit.failed_rows(upload))
+    data = fix_file.workbook(RECIPIENTS, stages.failed_rows(upload))
     (row,) = read(data, "fix.xlsx", RECIPIENTS).rows
     assert row.typed["First Name"] == "Ann"
     assert outcomes(entered(clinic, row.typed | {"ZIP": "27601"})) == ["new"]
@@ -178,7 +178,7 @@ def test_the_summary_counts_every_row_and_names_every_error(clinic):
     upload = previewed(
         clinic, person(), person(), person(First_Name="Ann", External_ID="E-2", County="Fairfax", City="")
     )
-    summary = recipients_commit.summary(upload)
+    summary = stages.summary(upload)
     assert {name: summary[name] for name in ("rows", "new", "doubled", "refused")} == {
         "rows": 3, "new": 1, "doubled": 1, "refused": 1,
     }  # fmt: skip
@@ -216,7 +216,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(clinic):
         upload = previewed(clinic, *people)
         note = lambda *said: seen.append(said[2])  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", note)
-        recipients_commit.commit(upload, clinic)
+        stages.commit(upload, clinic)
         db.session.commit()
         event.remove(db.engine, "before_cursor_execute", note)
         return len(seen)

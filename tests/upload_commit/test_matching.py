@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
-from app.uploads import recipients_commit
+from app.uploads import stages
 from app.uploads.deciding import decide, missing_facts
 from app.uploads.matching import day_and_month_swapped, near
 from app.uploads.recipients import RECIPIENTS
@@ -151,7 +151,7 @@ def test_deciding_and_writing_agree_on_a_file_of_every_outcome(clinic):
     ]  # fmt: skip
     upload = previewed(clinic, *people)
     before = outcomes(upload)
-    recipients_commit.commit(upload, clinic)
+    stages.commit(upload, clinic)
     db.session.commit()
     assert outcomes(upload) == before == ["changed", "doubled", "review", "new", "refused"]
 

@@ -1,4 +1,4 @@
-"""Bulk upload of recipients: the template, the file, the review of every row, and the good rows entered."""
+"""Bulk upload, for every kind of file: the template, the file, the review of every row, and the good rows entered."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from wtforms import BooleanField
 
 from app import history
 from app.rules.clock import today_at
-from app.uploads import blank, explaining, fix_file, recipients_commit, reviewing
+from app.uploads import blank, explaining, fix_file, reviewing, stages
+from app.uploads.kind import Kind
+from app.uploads.kinds import kinds
 from app.uploads.limits import MEGABYTE, MOST_BYTES
 from app.uploads.reading import ENDINGS, read
-from app.uploads.recipients import RECIPIENTS
 from app.uploads.refused import FileRefused
 from models.base import RuleBroken, db
 from models.recipients import PriorityGroup
@@ -41,7 +42,7 @@ TYPES = {"xlsx": XLSX, "csv": "text/csv"}
 
 
 class FileForm(FlaskForm):
-    """The file, and for state staff the location whose people are in it."""
+    """The file, and for state staff the location whose rows are in it."""
 
     location = relation_field(describe(Upload, "location"), "", needed=True)
     file = FileField(
@@ -51,9 +52,9 @@ class FileForm(FlaskForm):
         render_kw={"accept": ",".join(ENDINGS)},
     )
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
         super().__init__()
-        if g.reach.kind == "state":
+        if g.reach.kind == "state" and kind.needs_place:
             self.location.url = url_for("UploadScreen.look_up", field="location")
             self.location.typed = request.form.get("location-find", "")
         else:
@@ -75,77 +76,76 @@ class EnterForm(FlaskForm):
         self.sure.errors = [_("Most rows of this file were refused. Please tick this box if it is the right file.")]
 
 
-class BulkUpload(Page):
-    """A file of people in three steps: send it, look at every row, enter the good ones."""
+class FilePage(Page):
+    """A file in three steps: send it, look at every row, enter the good ones. `pages_of` makes one for each kind."""
 
-    route_base = "/upload"
     entity = Upload
     default_view = "start"
-    menu, label, icon, menu_verb = "Recipients", _l("Bulk upload"), "fa-file-arrow-up", "send_file"
+    kind: Kind
 
     @expose("/")
     @allowed("send_file")
     def start(self) -> Any:
-        return self.sheet(FileForm())
+        return self.sheet(FileForm(self.kind))
 
     @expose("/", methods=["POST"])
     @allowed("send_file")
     def check(self) -> Any:
-        form = FileForm()
+        form = FileForm(self.kind)
         if "_look_up" in request.form:
             return self.sheet(form)
-        upload = taken(form) if form.validate() else None
+        upload = taken(form, self.kind) if form.validate() else None
         if upload is None:
             return self.sheet(form, 422)
-        return redirect(url_for("BulkUpload.review", pk=upload.id), 303)
+        return redirect(url_for(".review", pk=upload.id), 303)
 
     def sheet(self, form: FileForm, code: int = 200) -> Any:
         """What a file must look like, where to send it, and what was sent lately."""
-        phased = recipients_commit.is_phased_now()
+        kind, phased = self.kind, self.kind.is_phased()
         return self.page(
-            "upload/start.html", _("Bulk upload of recipients"), code, form=form, notes=RECIPIENTS.notes, phased=phased,
-            columns=explaining.explain(RECIPIENTS, phased, dated_groups()), recent=recent(),
+            "upload/start.html", kind.words.title, code, form=form, notes=kind.template.notes, phased=phased, kind=kind,
+            columns=explaining.explain(kind.template, phased, dated(kind)), recent=recent(kind),
             most_rows=current_app.config["UPLOAD_ROWS_AT_ONCE"], most_bytes=most_bytes(), megabyte=MEGABYTE,
         )  # fmt: skip
 
     @expose("/template.<any(xlsx, csv):ending>")
     @allowed("send_file")
     def template(self, ending: str) -> Any:
-        phased = recipients_commit.is_phased_now()
+        template, phased = self.kind.template, self.kind.is_phased()
         if ending == "csv":
-            data = blank.csv_file(RECIPIENTS, phased)
+            data = blank.csv_file(template, phased)
         else:
-            data = blank.workbook(RECIPIENTS, phased, dated_groups())
-        return sent(data, ending, _("recipient-bulk-upload-template"))
+            data = blank.workbook(template, phased, dated(self.kind))
+        return sent(data, ending, str(self.kind.words.file_name))
 
     @expose("/<int:pk>")
     @allowed("send_file")
     def review(self, pk: int) -> Any:
-        return self.account(reached(pk), EnterForm(formdata=None))
+        return self.account(reached(pk, self.kind), EnterForm(formdata=None))
 
     @expose("/<int:pk>/enter", methods=["POST"])
     @allowed("send_file")
     def enter(self, pk: int) -> Any:
-        upload, form = reached(pk), EnterForm()
+        upload, form = reached(pk, self.kind), EnterForm()
         if upload.status == "reviewed":
-            if not has_good_rows(upload):
+            if not has_good_rows(upload, self.kind):
                 return self.account(upload, form, 422)
             if reviewing.looks_wrong(upload) and not form.sure.data:
                 form.refuse()
                 return self.account(upload, form, 422)
-            self.settle(recipients_commit.commit, upload)
+            self.settle(stages.commit, upload)
         elif upload.status == "cancelled":
             flash(_("This upload was cancelled before. Nobody was entered; send the file again."), "warning")
-        return redirect(url_for("BulkUpload.review", pk=pk), 303)
+        return redirect(url_for(".review", pk=pk), 303)
 
     @expose("/<int:pk>/cancel", methods=["POST"])
     @allowed("send_file")
     def cancel(self, pk: int) -> Any:
-        upload = reached(pk)
-        if upload.status == "reviewed" and self.settle(recipients_commit.cancel, upload):
+        upload = reached(pk, self.kind)
+        if upload.status == "reviewed" and self.settle(stages.cancel, upload):
             flash(_("The upload is cancelled. Nobody was entered."), "success")
-            return redirect(url_for("BulkUpload.start"), 303)
-        return redirect(url_for("BulkUpload.review", pk=pk), 303)
+            return redirect(url_for(".start"), 303)
+        return redirect(url_for(".review", pk=pk), 303)
 
     def settle(self, rule: Any, upload: Upload) -> bool:
         """Enters or cancels; whoever was quicker, the page then shows how it stands."""
@@ -159,13 +159,12 @@ class BulkUpload(Page):
     @expose("/<int:pk>/rows-to-fix.xlsx")
     @allowed("send_file")
     def rows_to_fix(self, pk: int) -> Any:
-        upload = reached(pk)
-        rows = recipients_commit.failed_rows(upload)
+        upload, kind = reached(pk, self.kind), self.kind
+        rows = stages.failed_rows(upload)
         if not rows:
             abort(404)
         history.shown("UploadRow", [], upload=upload.id, rows=[row.row for row in rows])
-        groups = recipients_commit.groups_now()
-        data = fix_file.workbook(RECIPIENTS, rows, recipients_commit.is_phased_now(), groups)
+        data = fix_file.workbook(kind.template, rows, kind.is_phased(), kind.groups())
         return sent(data, "xlsx", _("rows-to-fix"))
 
     def account(self, upload: Upload, form: EnterForm, code: int = 200) -> Any:
@@ -173,50 +172,65 @@ class BulkUpload(Page):
         title = {"reviewed": _l("Review before entering"), "committed": _l("Entered")}.get(
             upload.status, _l("Cancelled")
         )
+        kind, is_open = self.kind, upload.status == "reviewed"
         rows = {} if upload.status == "cancelled" else shown_rows(upload)
-        is_open = upload.status == "reviewed"
-        fills = reviewing.fills_now(rows["changed"]) if is_open and rows["changed"] else {}
+        fills = reviewing.fills_now(rows["changed"], upload) if is_open and rows["changed"] else {}
         return self.page(
-            "upload/review.html", title, code, upload=upload, form=form, is_open=is_open, outcomes=OUTCOMES,
-            total=reviewing.rows_in_all(upload), families=reviewing.families(rows.get("refused", ())),
-            people={outcome: reviewing.people(some, fills) for outcome, some in rows.items()},
-            joining=reviewing.joining(upload) if is_open else 0, looks_wrong=reviewing.looks_wrong(upload),
+            "upload/review.html", title, code, upload=upload, form=form, is_open=is_open, outcomes=OUTCOMES, kind=kind,
+            total=reviewing.rows_in_all(upload), families=reviewing.families(rows.get("refused", ()), kind),
+            people={outcome: reviewing.named(some, kind, fills) for outcome, some in rows.items()},
+            joining=kind.joining(upload) if is_open else 0, looks_wrong=reviewing.looks_wrong(upload),
             entered_before=reviewing.entered_before(upload) if is_open else None, most_shown=reviewing.MOST_SHOWN,
         )  # fmt: skip
 
 
-def taken(form: FileForm) -> Upload | None:
+def page_of(kind: Kind) -> type[FilePage]:
+    """The page of a kind: its own address, menu entry and verb; everything else is the same for all."""
+    routes = {name: getattr(FilePage, name) for name in dir(FilePage) if hasattr(getattr(FilePage, name), "_urls")}
+    said = {"kind": kind, "route_base": kind.address, "menu_verb": kind.verb, "__doc__": f"Files: {kind.name}."}
+    said |= {"menu": kind.menu.category, "label": kind.menu.label, "icon": kind.menu.icon}
+    return type(kind.endpoint, (FilePage,), said | {name: asking(kind.verb, route) for name, route in routes.items()})
+
+
+def asking(verb: str, route: Any) -> Any:
+    """The same route for those who may do `verb`."""
+    return route if verb == "send_file" else allowed(verb)(route.__wrapped__)
+
+
+def taken(form: FileForm, kind: Kind) -> Upload | None:
     """Reads and checks the file sent and keeps it for review; None with the reason at the field."""
-    sent_file, most = form.file.data, current_app.config["UPLOAD_ROWS_AT_ONCE"]
-    location_id, phased = form.location_id, recipients_commit.is_phased_now()
+    sent_file, most = form.file.data, min(kind.most_rows, current_app.config["UPLOAD_ROWS_AT_ONCE"])
+    location_id, phased = form.location_id, kind.is_phased()
     data, name = sent_file.read(), sent_file.filename or ""
     db.session.rollback()  # nobody waits for the database while a file is read
     try:
-        table = read(data, name, RECIPIENTS, phased, most)
+        table = read(data, name, kind.template, phased, most)
     except FileRefused as refused:
         form.file.errors = [refused.reason]
         return None
 
     def keep() -> Upload:
-        upload = recipients_commit.preview(data, name, g.reach, location_id, table=table)
+        upload = stages.preview(data, name, g.reach, location_id, table=table, kind=kind)
         reviewing.replace_waiting(upload, g.reach)
         return upload
 
     return saved(keep, form)
 
 
-def reached(pk: int) -> Upload:
-    """An upload of the place in force; 404 otherwise."""
+def reached(pk: int, kind: Kind) -> Upload:
+    """An upload of this kind of the place in force; 404 otherwise."""
     places = (joinedload(Upload.location), joinedload(Upload.organization), joinedload(Upload.by))
-    upload = db.session.scalars(select(Upload).where(Upload.id == pk).options(*places)).first()
+    query = select(Upload).where(Upload.id == pk, Upload.kind == kind.name).options(*places)
+    upload = db.session.scalars(query).first()
     if upload is None:
         abort(404)
     return upload
 
 
-def recent() -> list[Upload]:
+def recent(kind: Kind) -> list[Upload]:
     """The last uploads of the place; for state staff, who see every place, one's own."""
-    query = select(Upload).options(joinedload(Upload.by), joinedload(Upload.location))
+    query = select(Upload).where(Upload.kind == kind.name)
+    query = query.options(joinedload(Upload.by), joinedload(Upload.location))
     if g.reach.kind == "state":
         query = query.where(Upload.by_id == g.reach.user_id)
     return list(db.session.scalars(query.order_by(Upload.created_at.desc(), Upload.id.desc()).limit(RECENT)))
@@ -232,14 +246,17 @@ def shown_rows(upload: Upload) -> dict[str, list[Any]]:
     return rows
 
 
-def has_good_rows(upload: Upload) -> bool:
+def has_good_rows(upload: Upload, kind: Kind) -> bool:
     """Whether entering would do anything."""
-    return bool(upload.rows_new or upload.rows_changed or reviewing.joining(upload))
+    return bool(upload.rows_new or upload.rows_changed or kind.joining(upload))
 
 
-def dated_groups() -> dict[str, str]:
-    """The groups of the state's plan with the day each opens: code and words."""
+def dated(kind: Kind) -> dict[str, str]:
+    """The groups that a column of this kind may name, each with the day it opens: code and words."""
+    if not (codes := kind.groups()):
+        return {}
     query = select(PriorityGroup.code, PriorityGroup.name, PriorityGroup.opens_on).order_by(PriorityGroup.code)
+    query = query.where(PriorityGroup.code.in_(codes))
     return {code: f"{_(name)} ({opening(opens_on)})" for code, name, opens_on in db.session.execute(query)}
 
 
@@ -262,4 +279,4 @@ def sent(data: bytes, ending: str, name: str) -> Any:
     return send_file(io.BytesIO(data), TYPES[ending], as_attachment=True, download_name=f"{name}.{ending}")
 
 
-PAGES = [BulkUpload]
+PAGES = [page_of(kind) for kind in kinds().values()]

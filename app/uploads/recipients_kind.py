@@ -1,0 +1,144 @@
+"""Recipients as a kind of file: what is known besides, who is here already, and how people are entered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import exists, func, or_, select
+
+from app.rules.clock import today_at
+from app.uploads.cells import Known, employer_key
+from app.uploads.checking import Checked
+from app.uploads.deciding import Decided, decide
+from app.uploads.kind import Kind, Menu, Words
+from app.uploads.reading import Row
+from app.uploads.recipients import RECIPIENTS
+from app.uploads.writing import fill_people, insert_people, link_people, one_upload_at_a_time, welcome_people
+from models.base import db
+from models.enrollment import Organization
+from models.recipients import PriorityGroup, Recipient, RecipientLink
+from models.scope import Reach
+from models.uploads import Upload, UploadRow
+
+
+def groups_now() -> dict[str, str]:
+    """The groups of the state's plan: code and who belongs to each."""
+    query = select(PriorityGroup.code, PriorityGroup.name).order_by(PriorityGroup.code)
+    return dict(db.session.execute(query).tuples().all())
+
+
+def is_phased_now() -> bool:
+    """Whether the plan still opens in phases: some group of it is not open yet."""
+    waits = or_(PriorityGroup.opens_on.is_(None), PriorityGroup.opens_on > today_at(None))
+    return bool(db.session.scalar(select(PriorityGroup.id).where(waits).limit(1)))
+
+
+def known_besides(rows: list[Row], _upload: Upload) -> Known:
+    """The state's groups and the organizations that the rows name."""
+    return Known(groups_now(), is_phased_now(), _employers(row.typed.get("Employer") for row in rows))
+
+
+def _employers(typed: Iterable[str | None]) -> dict[str, int | None]:
+    """The organizations named in the file, by compared name; None where several have it."""
+    names = {name for name in typed if name}
+    found: dict[str, int | None] = {}
+    if not names:
+        return found
+    wanted = {employer_key(name) for name in names}
+    query = select(Organization.id, Organization.name).where(
+        Organization.is_active, or_(func.lower(Organization.name).in_(wanted), Organization.name.in_(names))
+    )
+    for key, name in db.session.execute(query, execution_options={"unscoped": "employer_look_up"}):
+        found[employer_key(name)] = None if employer_key(name) in found else key
+    return found
+
+
+def decide_people(rows: list[Checked], _upload: Upload) -> list[Decided]:
+    """New, known, doubled or to be looked at."""
+    return decide(rows, RECIPIENTS)
+
+
+def enter_people(decided: list[Decided], upload: Upload, _by: Reach) -> dict[int, int]:
+    """Writes the new people, fills in what is missing of those known, and lets the place see all of them."""
+    new = [one for one in decided if one.outcome == "new"]
+    keys = insert_people(new, upload.id)
+    welcome_people(new, keys, upload)
+    fill_people([one for one in decided if one.outcome == "changed"], upload.id)
+    known = [one.known.id for one in decided if one.known is not None]
+    link_people(list(dict.fromkeys([*keys, *known])), upload)
+    return {one.row.number: key for one, key in zip(new, keys, strict=True)}
+
+
+def joining(upload: Upload) -> int:
+    """How many people who need nothing written would be seen by this place from now on."""
+    side = RecipientLink.location_id == upload.location_id
+    if upload.location_id is None:
+        side = RecipientLink.organization_id == upload.organization_id
+    here = exists().where(RecipientLink.recipient_id == UploadRow.recipient_id, side).correlate(UploadRow)
+    query = select(func.count(func.distinct(UploadRow.recipient_id))).where(
+        UploadRow.upload_id == upload.id, UploadRow.outcome == "same", UploadRow.recipient_id.is_not(None), ~here
+    )
+    return db.session.scalar(query) or 0
+
+
+WORDS = Words(
+    title=_l("Bulk upload of recipients"),
+    file_name=_l("recipient-bulk-upload-template"),
+    lead=_l("Send your people from a spreadsheet."),
+    warning=_l(
+        "Give actual first and last names, no alias or nickname: what you send becomes an official medical record."
+    ),
+    after=_l("New people with an e-mail address get a welcome mail that invites them to register."),
+    see=_l("See who has registered"),
+    listed="RecipientScreen.list",
+    new=lambda n: ngettext("%(num)s new person will be entered.", "%(num)s new people will be entered.", n),
+    fills=lambda n: ngettext(
+        "Missing facts of %(num)s person known already will be filled in.",
+        "Missing facts of %(num)s people known already will be filled in.",
+        n,
+    ),
+    joins=lambda n: ngettext(
+        "%(num)s person known already will be added to your list.",
+        "%(num)s people known already will be added to your list.",
+        n,
+    ),
+    entered=lambda n: ngettext("%(num)s new person was entered.", "%(num)s new people were entered.", n),
+    filled=lambda n: ngettext(
+        "Missing facts of %(num)s person known already were filled in.",
+        "Missing facts of %(num)s people known already were filled in.",
+        n,
+    ),
+    all_known=_l("Everyone was known already; no record was changed."),
+    nothing_new=_l("Everyone in this file is known here already, with all that it says. Nothing would change."),
+    some_known=_l(
+        "The good rows of this file are known here already; nothing of them would change. "
+        "The other rows must be corrected first."
+    ),
+    review=_l(
+        "Check the names and the date of birth. Where they are right and it is another person, that person is "
+        "registered at the first visit: nobody is mixed up by guess."
+    ),
+    changed=_l("Only what is empty in the record is filled in; nothing is replaced."),
+)
+
+KIND = Kind(
+    name="recipients",
+    template=RECIPIENTS,
+    table=Recipient.__table__,
+    decide=decide_people,
+    enter=enter_people,
+    words=WORDS,
+    menu=Menu("Recipients", _l("Bulk upload")),
+    page="BulkUpload",
+    path="/upload",
+    known=known_besides,
+    groups=groups_now,
+    is_phased=is_phased_now,
+    named_by=("First Name", "Last Name"),
+    date_column="Date of Birth",
+    keeps="recipient_id",
+    joining=joining,
+    lock=one_upload_at_a_time,
+)
