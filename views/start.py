@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app import access
+from app.rules import readiness
 from app.rules.clock import today_at
 from models.base import db
 from models.doses import Dose, Visit
@@ -150,6 +151,9 @@ STARTS: dict[str, tuple[str, ...]] = {
     "Recipient": ("my_doses",),
 }
 
+# Whose start page shows what the location still has to do before its first day.
+GET_READY = ("Healthcare Location Manager", "Vaccine Coordinator")
+
 
 def start_url() -> str:
     """Where whoever is signed in begins."""
@@ -171,6 +175,21 @@ def value_of(figure: Figure, reach: Reach) -> str:
     rows = select(figure.entity.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
     n = db.session.scalar(select(func.count()).select_from(rows)) or 0
     return f"{MOST_COUNTED:,}+" if n > MOST_COUNTED else f"{n:,}"
+
+
+def getting_ready(reach: Reach) -> list[dict[str, Any]]:
+    """The steps of a new location, with a link for those who may do them."""
+    if reach.profile not in GET_READY:
+        return []
+    return [
+        {
+            "label": task.label,
+            "help": task.help,
+            "done": done,
+            "href": address(task.href) if access.may(reach.profile, task.entity, task.verb) and not done else "",
+        }
+        for task, done in readiness.steps(reach)
+    ]
 
 
 class StartView(BaseView):
@@ -195,5 +214,9 @@ class StartView(BaseView):
             if access.may(reach.profile, step.entity, step.verb) and step.reach in ("", reach.kind)
         ]
         return self.render_template(
-            "start.html", title=_("Welcome, %(name)s", name=g.user.first_name), figures=figures, next_steps=steps
+            "start.html",
+            title=_("Welcome, %(name)s", name=g.user.first_name),
+            figures=figures,
+            ready=getting_ready(reach),
+            next_steps=steps,
         )
