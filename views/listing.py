@@ -188,7 +188,6 @@ class Listing:
         args = widgets["list"].template_args
         if self.is_personal(self.list_columns):
             history.shown(self.entity.__name__, args["pks"])
-        args["page"] = args["page"] or 0
         args.update(
             may=self.may,
             acts=[act for act in self.offered_acts() if act["multiple"]],

@@ -16,8 +16,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Load, joinedload, selectinload
 
+from app.fab import paging
 from app.fab.filters import FilterConverter, FilterPrefix
 from app.fab.keys import key_from
+from app.fab.keyset import Order, Pager, Place, Rows
 from models.scope import Scope, reach_in_force
 
 MOST_COUNTED = 10_000
@@ -58,7 +60,7 @@ class Interface(SQLAInterface):
         filters: Any = None,
         order_column: str = "",
         order_direction: str = "",
-        page: int | None = None,
+        page: int | Place | None = None,
         page_size: int | None = None,
         select_columns: Any = None,
         outer_default_load: bool = False,
@@ -66,13 +68,31 @@ class Interface(SQLAInterface):
         """The number of rows and one page of them, in a stable order."""
         size = min(page_size or MOST_A_PAGE, MOST_A_PAGE)
         count = self.query_count(self.session.query(self.obj), filters)
-        if count == 0 or (page or 0) * size > MOST_COUNTED:
-            return count, []
-        pk = self.get_pk()
+        is_far = isinstance(page, int) and page * size > MOST_COUNTED
+        if count == 0 or is_far:
+            return count, Rows()
         keys = self._in_reach(self.apply_filters(self.session.query(self.obj), filters), filters)
-        keys = self.apply_order_by(keys, order_column or pk.key, order_direction or "asc", {}, add_pk=True)
-        keys = self.apply_pagination(keys.with_entities(pk), page, size)
-        return count, self.rows([key for (key,) in keys.all()])
+        if isinstance(page, Place) or order_column in ("", *self.obj.__mapper__.columns.keys()):
+            order = self._order(order_column, order_direction)
+            found, pager = paging.page_of(keys, order, page or 0, size, self._start_of(order), count)
+        else:  # a column of a relation, which the API may ask for
+            keys = self.apply_order_by(keys, order_column, order_direction or "asc", {}, add_pk=True)
+            found, pager = (
+                [key for (key,) in self.apply_pagination(keys.with_entities(self.get_pk()), page, size)],
+                Pager(),
+            )
+        rows = Rows(self.rows(found))
+        rows.pager = pager
+        return count, rows
+
+    def _order(self, column: str, direction: str) -> Order:
+        pk = self.get_pk()
+        nulls_first = self.session.get_bind().dialect.name == "sqlite"
+        return Order(getattr(self.obj, column or pk.key), pk, (direction or "asc") == "asc", nulls_first)
+
+    def _start_of(self, order: Order) -> Callable[[int], Any]:
+        """What a row in reach has in the ordered column, as a row of one; None when there is no such row."""
+        return lambda key: self.session.query(order.column).filter(self.get_pk() == key).one_or_none()
 
     def _in_reach(self, query: Any, filters: Any) -> Any:
         """Begins a list with the keys in reach, unless the beginning of a name narrows it more."""
@@ -112,7 +132,9 @@ class Interface(SQLAInterface):
 
     def get_values(self, lst: list[Any], list_columns: list[str]) -> list[dict[str, Any]]:
         """The shown values of each row; nothing where a relation on the way is empty."""
-        return [{name: self._get_attr_value(row, name) for name in list_columns} for row in lst]
+        values = Rows({name: self._get_attr_value(row, name) for name in list_columns} for row in lst)
+        values.pager = getattr(lst, "pager", Pager())
+        return values
 
     @staticmethod
     def _get_attr_value(item: Any, col: str) -> Any:
