@@ -21,6 +21,7 @@ NOTICE_KINDS = {
     "dose_voided": _l("A dose record was taken back"),
     "access": _l("Access was given"),
     "location_status": _l("A location's standing changed"),
+    "access_refused": _l("Access was not given"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

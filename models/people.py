@@ -31,6 +31,15 @@ PROFILES = {
     "Organization Portal": _l("Organization Portal"),
     "Recipient": _l("Recipient"),
 }
+# Those for one location each: what a place's own people may be.
+AT_A_LOCATION = {
+    name: PROFILES[name]
+    for name in (
+        "Vaccine Coordinator", "Healthcare Location Manager", "Healthcare Provider", "Front Desk", "Inventory Manager",
+    )
+}  # fmt: skip
+# Access to a location that nobody uses for so long ends by itself.
+LAPSES_AFTER = dt.timedelta(days=90)
 
 
 def _colleague(entity: Any, reach: Reach) -> ColumnElement[bool]:
@@ -120,6 +129,11 @@ class Membership(Entity):
     starts_on: Mapped[dt.date | None] = day(about(_l("From")))
     ends_on: Mapped[dt.date | None] = day(about(_l("Until")))
     is_default: Mapped[bool] = yes_no(about(_l("In force after sign-in")))
+    last_used_on: Mapped[dt.date | None] = day(about(_l("Last used")))
+    lapses_on: Mapped[dt.date | None] = day(
+        about(_l("Lapses on"), help=_l("When nobody uses it until then.")), index=True
+    )
+    lapsed_on: Mapped[dt.date | None] = day(about(_l("Lapsed on")))
     user: Mapped[PortalUser] = relationship(info=about(_l("User")))
     location: Mapped[Location | None] = relationship(info=about(_l("Location")))
     organization: Mapped[Organization | None] = relationship(info=about(_l("Organization")))
@@ -131,8 +145,13 @@ class Membership(Entity):
             raise RuleBroken(_l("The last day is before the first."), field="ends_on")
 
     def holds_on(self, today: dt.date) -> bool:
-        """Whether it is in its days."""
-        return (self.starts_on or today) <= today <= (self.ends_on or today)
+        """Whether it is in its days, and has not lapsed."""
+        return self.lapsed_on is None and (self.starts_on or today) <= today <= (self.ends_on or today)
+
+    def keep(self, today: dt.date) -> None:
+        """Begins its idle days anew; only access to a location lapses."""
+        self.lapsed_on = None
+        self.lapses_on = today + LAPSES_AFTER if self.profile in AT_A_LOCATION else None
 
     def __str__(self) -> str:
         return str(PROFILES.get(self.profile, self.profile))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import models.access_requests
 import models.applications
 import models.doses
 import models.enrollment

@@ -10,6 +10,7 @@ from werkzeug.security import generate_password_hash
 
 from app.rules import links
 from app.rules import stock as ledger
+from models.access_requests import AccessRequest
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
 from models.base import db, utcnow
 from models.doses import Dose, Proof, Visit
@@ -101,6 +102,12 @@ def user(username: str = "", **more: Any) -> PortalUser:
 
 def membership(profile: str, user: PortalUser | None = None, **place: Any) -> Membership:
     return saved(Membership(user=user or globals()["user"](), profile=profile, **place))
+
+
+def access_request(location: Location | None = None, **more: Any) -> AccessRequest:
+    n = next(numbers)
+    values = {"first_name": "Ida", "last_name": "Newcomer", "email": f"ida{n}@example.org", "profile": "Front Desk"}
+    return saved(AccessRequest(**{**values, "location": location or globals()["location"](), "how": "asked", **more}))
 
 
 def vaccine(**more: Any) -> Vaccine:
@@ -213,6 +220,7 @@ def history(**more: Any) -> History:
 AT_PLACE: dict[str, Any] = {
     "Application": lambda place: application(place),
     "ApplicationEvent": lambda place: application_event(application(place)),
+    "AccessRequest": lambda place: access_request(place),
     "Dose": lambda place: dose(location=place),
     "History": lambda place: history(location_id=place.id),
     "InventoryItem": lambda place: stock(place),

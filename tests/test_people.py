@@ -26,7 +26,7 @@ def reach_of(membership):
 
 
 def colleague_of(membership):
-    return make.membership("Front Desk", location=membership.location).user_id
+    return make.membership("Vaccine Coordinator", location=membership.location).user_id
 
 
 @pytest.fixture

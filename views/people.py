@@ -1,6 +1,9 @@
 """Screens of users and what they may be where."""
 
-from app.rules import people
+from flask_babel import lazy_gettext as _l
+
+from app.rules import people, team
+from models.access_requests import AccessRequest
 from models.people import Membership, PortalUser
 from views.screen import Screen
 
@@ -8,11 +11,23 @@ from views.screen import Screen
 class MembershipScreen(Screen):
     entity = Membership
     menu = "People"
-    list_columns = ["user", "profile", "location", "organization", "starts_on", "ends_on"]
+    list_title = _l("Account management")
+    lead = _l(
+        "Who works here, as what, and until when. Access to a location lapses when nobody uses it for 90 days; renew "
+        "it here, for several people at once if you like."
+    )
+    list_columns = [
+        "user", "profile", "location", "organization", "starts_on", "ends_on", "user.last_login", "lapses_on",
+    ]  # fmt: skip
+    show_columns = [
+        "user", "profile", "location", "organization", "starts_on", "ends_on", "user.last_login", "last_used_on",
+        "lapses_on", "lapsed_on",
+    ]  # fmt: skip
+    order_columns = ["profile", "starts_on", "ends_on", "lapses_on"]
     add_columns = ["user", "profile", "location", "organization", "starts_on", "ends_on"]
     search_columns = ["user", "profile", "location", "organization"]
     adds_with = people.grant
-    acts = [people.end]
+    acts = [team.renew, team.change_profile, people.end]
 
 
 class PortalUserScreen(Screen):
@@ -30,4 +45,27 @@ class PortalUserScreen(Screen):
     related = [MembershipScreen]
 
 
-SCREENS = [PortalUserScreen, MembershipScreen]
+class AccessRequestScreen(Screen):
+    entity = AccessRequest
+    menu = "People"
+    lead = _l(
+        "Who asked to work at a place, or was added by it, and who decided when. To bring in one person, choose Add: "
+        "somebody who has an account keeps it and gets this place besides."
+    )
+    list_columns = [
+        "first_name", "last_name", "profile", "location", "how", "status", "created_at", "decided_by", "decided_at",
+    ]  # fmt: skip
+    show_columns = [
+        "first_name", "last_name", "email", "username", "profile", "location", "until", "how", "reason", "status",
+        "created_at", "decided_by", "decided_at", "refusal",
+    ]  # fmt: skip
+    add_columns = ["first_name", "last_name", "email", "username", "profile", "location", "until"]
+    add_title = _l("Add a person")
+    search_columns = ["status", "how", "profile", "location"]
+    base_order = ("created_at", "desc")
+    adds_with = team.add_person
+    acts = [team.let_in, team.turn_down]
+    empty_hint = _l("Choose Add to bring in the first person.")
+
+
+SCREENS = [MembershipScreen, AccessRequestScreen, PortalUserScreen]

@@ -7,20 +7,20 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
-from app.rules import notices
+from app.rules import links, notices
 from models.base import FORMATS, RuleBroken, db
 from models.people import Membership, PortalUser
 from models.recipients import search_key
 from models.scope import Reach, acting
 
-NOBODYS = "@account.invalid"  # the address of accounts that have none: never anybody's to be found by
+FIRST_SIGN_IN = "first_sign_in"
 LINKED = Reach.system("access")
 
 
 def named(email: str | None, username: str | None = None) -> PortalUser | None:
     """The one account of exactly this e-mail address or username; raises RuleBroken where they are two people's."""
     email, username = _lower(email), _lower(username)
-    if email.endswith(NOBODYS):
+    if email.endswith(notices.NO_ADDRESS):
         email = ""
     ways = [func.lower(PortalUser.email) == email] if email else []
     if username:
@@ -48,7 +48,7 @@ def may_work(user: PortalUser) -> bool:
 def new(first_name: str, last_name: str, email: str, **more: Any) -> PortalUser:
     """An account that nobody had: without a password, until its owner follows the link in the mail."""
     email = _lower(email)
-    if not FORMATS["email"][0].fullmatch(email) or email.endswith(NOBODYS):
+    if not FORMATS["email"][0].fullmatch(email) or email.endswith(notices.NO_ADDRESS):
         raise RuleBroken(FORMATS["email"][1], field="email")
     username = _lower(more.pop("username", None)) or free_username(first_name, last_name)
     return PortalUser(
@@ -69,7 +69,8 @@ def free_username(first_name: str, last_name: str) -> str:
 
 
 def attach(membership: Membership) -> Membership:
-    """Stores a membership of a person who was found by exact name and whom the place does not see yet."""
+    """Stores a membership of a person whom the place does not see yet; whoever calls has asked `people.may_give`."""
+    db.session.flush()  # what waits is written within the caller's own reach
     with acting(LINKED):
         db.session.add(membership)
         db.session.flush()
@@ -77,11 +78,12 @@ def attach(membership: Membership) -> Membership:
 
 
 def tell(membership: Membership, by: Reach) -> None:
-    """Mails a person where to sign in and under which username, now that access is given."""
-    place = membership.location or membership.organization
+    """Mails a person where to sign in and under which username, with a link to choose a password where none is."""
+    place, user = membership.location or membership.organization, membership.user
+    link = None if user.password else links.make(FIRST_SIGN_IN, user.email, f"user:{user.id}", by, user=user)
     notices.queue(
-        "access", to=membership.user, once=f"access-{membership.id}", by=by,
-        place=place.name if place else "", profile=membership.profile, username=membership.user.username,
+        "access", to=user, once=f"access-{membership.id}", by=by, link=link,
+        place=place.name if place else "", profile=membership.profile, username=user.username,
     )  # fmt: skip
 
 

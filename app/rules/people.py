@@ -14,6 +14,7 @@ from app import access, history
 from app.rules import accounts
 from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
+from models.enrollment import Location
 from models.people import Membership, PortalUser
 from models.scope import Reach
 
@@ -30,6 +31,7 @@ def not_granted(words: Any, field: str | None = None) -> RuleBroken:
 def grant(membership: Membership, by: Reach) -> Membership:
     """Gives a person a profile at a place; only what one's own profile may grant, within one's own reach."""
     may_give(membership, by)
+    membership.keep(utcnow().date())
     db.session.add(membership)
     db.session.flush()
     return membership
@@ -44,6 +46,19 @@ def may_give(membership: Membership, by: Reach) -> None:
     if by.kind != "system" and _whose(membership) == by.user_id:
         raise not_granted(_("Nobody gives access to oneself; please ask a colleague."), field="user")
     _place_fits(membership, by)
+    if _has_it(membership):
+        raise RuleBroken(_("This person has this access already."), field="profile")
+
+
+def _has_it(membership: Membership) -> bool:
+    """Whether the same person works here under the same profile already."""
+    user_id, location_id = _whose(membership), _where(membership)
+    if user_id is None or location_id is None:
+        return False
+    query = select(Membership).where(
+        Membership.user_id == user_id, Membership.location_id == location_id, Membership.profile == membership.profile
+    )
+    return any(row is not membership and row.holds_on(utcnow().date()) for row in db.session.scalars(query))
 
 
 def managers_at(location_id: int, today: dt.date) -> list[Membership]:
@@ -71,6 +86,7 @@ def first_manager(location: Any, name: str, email: str, by: Reach) -> Membership
         raise RuleBroken(_("This account cannot be given access. Please write to the help desk."), field="email")
     user = user or accounts.new(first or last, last, email)
     membership = Membership(user=user, profile=MANAGER, location=location)
+    membership.keep(utcnow().date())
     db.session.add(membership)
     db.session.flush()
     accounts.tell(membership, by.at(location.id))
@@ -81,10 +97,14 @@ def _whose(membership: Membership) -> int | None:
     return membership.user_id or (membership.user.id if membership.user else None)
 
 
+def _where(membership: Membership) -> int | None:
+    return membership.location_id or (membership.location.id if membership.location else None)
+
+
 def _place_fits(membership: Membership, by: Reach) -> None:
     kind = access.reach_of(membership.profile)
     given = {
-        "location": membership.location_id or (membership.location.id if membership.location else None),
+        "location": _where(membership),
         "organization": membership.organization_id or (membership.organization.id if membership.organization else None),
         "self": membership.recipient_id or (membership.recipient.id if membership.recipient else None),
     }
@@ -98,27 +118,56 @@ def _place_fits(membership: Membership, by: Reach) -> None:
             raise RuleBroken(_("This profile is not for one of these."), field=field[name])
     if by.kind == "location" and given["location"] != by.location_id:
         raise not_granted(_("You may grant access to your own location only."), field="location")
+    if kind == "location" and by.kind != "system" and not _reaches(given["location"]):
+        raise not_granted(_("You may grant access to your own location only."), field="location")
+
+
+def _reaches(location_id: int | None) -> bool:
+    """Whether the location is among those that the reach in force sees."""
+    return bool(db.session.scalar(select(Location.id).where(Location.id == location_id)))
 
 
 @act(
     label=_l("End access"),
-    confirm=_l("End this access now?"),
+    asks=(
+        Ask("last_day", _l("Last day"), "date", required=False, help=_l("Leave it empty to end the access at once.")),
+    ),
     icon="fa-user-slash",
     may_do=lambda membership: membership.ends_on is None or membership.ends_on >= utcnow().date(),
 )
-def end(membership: Membership, by: Reach) -> Membership:
-    """Ends a membership as of yesterday: it is gone with the next request."""
-    if by.kind != "system" and membership.profile not in access.may_grant(by.profile):
-        raise not_granted(_("Your profile may not end this one."))
+def end(membership: Membership, by: Reach, last_day: dt.date | None = None) -> Membership:
+    """Ends a membership with a day, or at once: then it is gone with the next request."""
+    may_take(membership, by)
+    today = utcnow().date()
+    if membership.ends_on is not None and membership.ends_on < today:
+        raise RuleBroken(_("This access has ended already."))
+    if last_day is not None and last_day < today:
+        raise RuleBroken(_("The last day cannot be in the past. Leave it empty to end the access at once."), "last_day")
+    _leaves_a_manager(membership, by, today)
+    membership.ends_on = last_day or today - dt.timedelta(days=1)
+    if membership.starts_on and membership.starts_on > membership.ends_on:
+        membership.starts_on = membership.ends_on
+    return membership
+
+
+def may_take(membership: Membership, by: Reach) -> None:
+    """Raises RuleBroken where `by` may not end or change this membership: it is of a profile or place beyond."""
+    if by.kind == "system":
+        return
     if membership.id == by.membership_id:
         raise RuleBroken(_("You cannot end the membership you are using now."))
-    if membership.ends_on is not None and membership.ends_on < utcnow().date():
-        raise RuleBroken(_("This access has ended already."))
-    yesterday = utcnow().date() - dt.timedelta(days=1)
-    membership.ends_on = yesterday
-    if membership.starts_on and membership.starts_on > yesterday:
-        membership.starts_on = yesterday
-    return membership
+    if membership.profile not in access.may_grant(by.profile):
+        raise not_granted(_("Your profile may not end this one."))
+    if by.kind == "location" and membership.location_id != by.location_id:
+        raise not_granted(_("This access is for another place."))
+
+
+def _leaves_a_manager(membership: Membership, by: Reach, today: dt.date) -> None:
+    """Only the state leaves a location without a manager."""
+    if by.kind not in ("location", "organization") or membership.profile != MANAGER or membership.location_id is None:
+        return
+    if not [row for row in managers_at(membership.location_id, today) if row.id != membership.id]:
+        raise RuleBroken(_("This is the last manager of the location. Give access to another one first."))
 
 
 def add_user(user: PortalUser, by: Reach) -> PortalUser:
