@@ -31,6 +31,7 @@ DATABASE_POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "8"))
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = int(os.environ.get("PORT", "8080"))
+TRUSTED_HOSTS = [name.strip() for name in os.environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()]
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))  # whose X-Forwarded-For is believed
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 PORTAL_URLS = {
@@ -43,11 +44,12 @@ HELP_DESK_EMAIL = os.environ.get("HELP_DESK_EMAIL", "help@vaccines.example")
 
 # Sign-in and sessions
 AUTH_TYPE = 1
-SESSION_COOKIE_NAME = "console"
+SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_NAME = "__Host-console" if SESSION_COOKIE_SECURE else "console"  # no other host of the domain sets it
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
-SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "60")))
+SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "15")))
+SESSION_WARNING = timedelta(minutes=2)  # before it lapses, a dialog lets one stay
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 WTF_CSRF_TIME_LIMIT = None
 WTF_CSRF_SSL_STRICT = False  # pages with a secret in their address send no Referer; the token is tied to the session
@@ -56,7 +58,8 @@ JWT_ACCESS_TOKEN_EXPIRES = timedelta(minutes=15)
 JWT_REFRESH_TOKEN_EXPIRES = PERMANENT_SESSION_LIFETIME
 
 # Limits
-MAX_CONTENT_LENGTH = 20 * 1024 * 1024
+MAX_CONTENT_LENGTH = 20 * 1024 * 1024  # of a form with a file
+MAX_BODY_WITHOUT_FILE = 2 * 1024 * 1024
 MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_FORM_PARTS = 2_000
 UPLOAD_ROWS_AT_ONCE = 100

@@ -17,6 +17,7 @@ from app import (
     commands,
     database,
     fab,
+    headers,
     history,
     languages,
     production,
@@ -66,6 +67,7 @@ def _extensions(app: Flask) -> None:
     mail.init_app(app)
     app.session_interface = ServerSessions()
     requests.install(app)
+    headers.install(app)
     CSRFProtect().init_app(app)  # before AppBuilder, which refuses a deleting GET only where it exists
     fab.install(app)
 

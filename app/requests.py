@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import Markup, escape
@@ -13,22 +13,29 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from app import database, history, sign_in
+from app import database, history, kept_forms, sign_in
 from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
 
 READS = ("GET", "HEAD", "OPTIONS")
 # Forms that are no record of a place: signing in and out, and choosing the place itself.
-PLACELESS = {"SignInView.login", "SignInView.logout", "PlaceView.switch", "LocaleView.index", "LinkDoor.go"}
+PLACELESS = {
+    "SignInView.login",
+    "SignInView.logout",
+    "PlaceView.switch",
+    "LocaleView.index",
+    "LinkDoor.go",
+    "SessionView.stay",
+}
 PRIVATE = "no-store"
-# What a page that was refused does not hand back: marks of its own, and secrets.
-NOT_KEPT = ("csrf_token", "_place", "password")
 
 
 def begin_request() -> None:
     """Before all else: what the transaction may do, and a fresh history entry."""
     database.set_reading_only(request.method in READS)
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = current_app.config["MAX_BODY_WITHOUT_FILE"]
     history.begin(
         act=request.endpoint or "",
         method=request.method,
@@ -60,11 +67,10 @@ def refuse_wrong_place() -> Any:
     if request.path.startswith("/api/"):
         return jsonify(message=_("This was made for a place that is no longer in force.")), 409
     made_at = next((place for place in g.places_to_switch if str(place.membership_id) == made_for), None)
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
-    had_file = any(file.filename for file in request.files.values())
     return render_template(
-        "wrong_place.html", made_at=made_at, kept=kept, action=request.full_path, had_file=had_file
-    ), 409
+        "wrong_place.html", made_at=made_at, kept=kept_forms.fields(), action=request.full_path,
+        had_file=kept_forms.had_file(),
+    ), 409  # fmt: skip
 
 
 def form_marks() -> Markup:
@@ -159,6 +165,7 @@ def install(app: Flask) -> None:
 
 def install_after_sign_in(app: Flask) -> None:
     """What needs to know who it is; called after Flask-AppBuilder has said so."""
+    app.before_request(kept_forms.lead_back)
     app.before_request(sign_in.establish)
     app.before_request(refuse_wrong_place)
 

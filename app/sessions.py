@@ -47,6 +47,16 @@ class ServerSession(CallbackDict, SessionMixin):  # type: ignore[misc]
         self.name, self.stored, self.modified = "", False, True
 
     old_name = ""
+    lapsed_user: int | None = None  # whose session this browser had, until it lapsed
+    only_asked = False  # the request asked how long the session lasts, which does not make it last
+
+
+def _lapsed(held: dict[str, Any]) -> ServerSession:
+    """A new session of nobody that knows whose lapsed, so that a form on its way can wait for the same person."""
+    fresh = ServerSession({name: held[name] for name in ("csrf_token", "locale") if name in held})
+    if held.get("_user_id"):
+        fresh.lapsed_user = int(held["_user_id"])
+    return fresh
 
 
 def _hash(name: str) -> str:
@@ -70,11 +80,11 @@ class ServerSessions(SessionInterface):
         now = utcnow()
         if row is None or row.revoked_at is not None:
             return ServerSession()
-        if now - row.seen_at > app.config["SESSION_IDLE"]:
-            return ServerSession()
-        if now - row.created_at > app.config["PERMANENT_SESSION_LIFETIME"]:
-            return ServerSession()
-        return ServerSession(serializer.loads(row.data.decode()), name, row.seen_at)
+        held = serializer.loads(row.data.decode())
+        too_long = now - row.seen_at > app.config["SESSION_IDLE"]
+        if too_long or now - row.created_at > app.config["PERMANENT_SESSION_LIFETIME"]:
+            return _lapsed(held)
+        return ServerSession(held, name, row.seen_at)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, ServerSession):
@@ -83,6 +93,8 @@ class ServerSessions(SessionInterface):
         if session.old_name:
             revoke(session.old_name)
         if session.stored:
+            if session.only_asked:
+                return
             if session.modified or session.seen_at is None or utcnow() - session.seen_at > TOUCH_AFTER:
                 _in_own_transaction(
                     update(table)

@@ -17,7 +17,7 @@ from flask_login import logout_user, user_logged_in
 from sqlalchemy import func, select
 from werkzeug.security import check_password_hash
 
-from app import access, history, languages, places
+from app import access, history, kept_forms, languages, places
 from app.fab.keys import key_from
 from app.sessions import ServerSession
 from models.base import db, utcnow
@@ -199,9 +199,10 @@ def renew_session() -> None:
 
 def _renew_at_sign_in(_app: Any, user: Any, **_more: Any) -> None:
     epoch = user.session_epoch
-    signed_in = session.get("_user_id")
+    signed_in, kept = session.get("_user_id"), kept_forms.carried()
     end_session()
     session.update({"_user_id": signed_in, "_fresh": True, "epoch": epoch})
+    kept_forms.give_back(kept, user.id)
 
 
 def install(app: Any) -> None:

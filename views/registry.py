@@ -15,7 +15,9 @@ MODULES = (
     "doses", "recipients", "uploads", "stock", "enrollment", "applications", "reviews", "people", "notices", "links",
     "history",
 )  # fmt: skip
-PAGE_MODULES = ("finding", "links", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload")
+PAGE_MODULES = (
+    "finding", "links", "sessions", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload",
+)  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),
     "Recipients": (_l("Recipients"), "fa-users"),
