@@ -95,3 +95,7 @@ MAIL_DEFAULT_SENDER = os.environ.get("MAIL_SENDER", "vaccineinfo@vaccines.exampl
 
 # Worker
 WORKER_STORE = os.environ.get("WORKER_STORE", f"sqlite:///{INSTANCE / 'worker.db'}")
+
+# What is published of the history each night: the file should lie where this machine can add to it and not change it
+HISTORY_HEADS_FILE = os.environ.get("HISTORY_HEADS_FILE", str(INSTANCE / "history-heads.jsonl"))
+HISTORY_DIGEST_EMAIL = os.environ.get("HISTORY_DIGEST_EMAIL", "")

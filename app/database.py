@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,6 +44,10 @@ def engine_options(app: Flask) -> dict[str, Any]:
     return options
 
 
+def _sha256_hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def prepare(engine: Engine) -> None:
     """Teaches a SQLite engine to begin its own transactions; PostgreSQL needs nothing."""
     if engine.dialect.name != "sqlite":
@@ -53,6 +58,7 @@ def prepare(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)  # PostgreSQL has its own
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import event, insert, inspect
+from sqlalchemy import event, inspect
 
-from models.base import Entity, db, utcnow
+from app import history_chain
+from models.base import UNSTORABLE, Entity, db, utcnow
 from models.history import History
 from models.people import User
 from models.scope import Reach, reach_in_force
@@ -133,7 +134,7 @@ def _values(now: Entry, reach: Reach | None) -> dict[str, Any]:
         "address": now.address[:45],
         "act": now.act[:120],
         "method": now.method[:8],
-        "path": now.path[:200],
+        "path": UNSTORABLE.sub("\ufffd", now.path)[:200],
         "outcome": now.outcome or "done",
         "shown": now.shown,
         "changed": _rows_of(now.changed),
@@ -148,7 +149,8 @@ def write_with_changes(session: Any) -> None:
     session.flush()
     if not now.has_news():
         return
-    session.connection().execute(insert(History.__table__).values(_values(now, reach_in_force())))
+    reach = reach_in_force()
+    history_chain.append(session.connection(), _values(now, reach), reach)
     now.shown, now.changed, now.outcome = [], [], ""
 
 

@@ -41,6 +41,10 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
     def check_ledger() -> None:
         step(app, "check-ledger", housekeeping.check_ledger)
 
+    @queue.periodic_task(crontab(hour="7", minute="30"), name="verify_history", expires=3600)
+    def verify_history() -> None:
+        step(app, "verify-history", housekeeping.verify_history)
+
     @queue.periodic_task(crontab(hour="7", minute="20"), name="sweep_sessions", expires=3600)
     def sweep_sessions() -> None:
         step(app, "sweep-sessions", housekeeping.sweep_sessions)

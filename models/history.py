@@ -4,10 +4,10 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON
+from sqlalchemy import JSON, BigInteger, Column, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import BigId, about, utcnow
+from models.base import BigId, about, db, utcnow
 from models.columns import instant, text
 from models.ink import Ink
 from models.scope import Scope
@@ -19,6 +19,7 @@ class History(Ink):
     __tablename__ = "history"
     called = (_l("History entry"), _l("History"))
     scope = Scope()  # the state's own: nobody else sees who looked at whom
+    __table_args__ = (Index("uq_history_chain_seq", "chain", "seq", unique=True),)
 
     at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow, index=True)
     request_id: Mapped[str | None] = text(36, about(_l("Request")))
@@ -37,3 +38,17 @@ class History(Ink):
     changed: Mapped[list[Any]] = mapped_column(
         JSON, nullable=False, default=list, info=about(_l("Changed"), personal=True)
     )
+    chain: Mapped[int] = mapped_column(BigId, nullable=False, info=about(_l("Chain")))
+    seq: Mapped[int] = mapped_column(BigId, nullable=False, info=about(_l("Place in the chain")))
+    hash: Mapped[str] = text(64, about(_l("Seal")), required=True)
+
+
+# The last entry of each chain: what the next one is sealed upon. Whole numbers name a chain: 0 is the state's (and
+# SQLite's only one), a location's key its own, an organization's key with a minus sign the organization's.
+history_head = Table(
+    "history_head",
+    db.metadata,
+    Column("chain", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)

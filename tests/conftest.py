@@ -18,6 +18,7 @@ from tests import databases
 for name in (
     "DATABASE_URL", "PRODUCTION", "SECRET_KEY", "PUBLIC_URL", "HOST", "PORT", "STATE_NAME", "STATE_CODE", "TIME_ZONE",
     "MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_SENDER", "WORKER_STORE",
+    "HISTORY_HEADS_FILE", "HISTORY_DIGEST_EMAIL",
 ):  # fmt: skip
     os.environ.pop(name, None)
 
@@ -138,6 +139,18 @@ def as_profile(app: Flask) -> Callable[..., FlaskClient]:
     from tests.signing_in import sign_in, someone
 
     return lambda profile, **place: sign_in(app.test_client(), someone(app, profile, **place))
+
+
+@pytest.fixture
+def run(app):
+    """Runs a command as a shell would; answers its exit code, output and errors."""
+
+    def run(*command, **more):
+        done = app.test_cli_runner().invoke(args=[str(word) for word in command], **more)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return run
 
 
 @pytest.fixture

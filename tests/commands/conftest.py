@@ -8,18 +8,6 @@ from tests.commands.kit import PIN
 
 
 @pytest.fixture
-def run(app):
-    """Runs a command as a shell would; answers its exit code, output and errors."""
-
-    def run(*command, **more):
-        done = app.test_cli_runner().invoke(args=[str(word) for word in command], **more)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done
-
-    return run
-
-
-@pytest.fixture
 def clinic(app):
     """A location with a manager and a vaccinator, and a manager of another place."""
     with app.app_context():
