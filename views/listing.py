@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, redirect, request, session, url_for
@@ -12,6 +14,7 @@ from flask_appbuilder.urltools import get_order_args
 from flask_appbuilder.widgets import RenderTemplateWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
@@ -24,13 +27,41 @@ from app.fab.page_history import is_own_path
 from models.base import UNSTORABLE
 from models.recipients import search_key
 from views import fields
-from views.words import Described, describe
+from views.words import NOTHING, Described, describe
 
 PARAMETER = re.compile(r"_flt_(\d)_(\w+)")
 # People are found by how their names begin, whatever the case and accents.
 SEARCH_KEYS = {"last_name": "last_key", "first_name": "first_key"}
+LONG, SHORT = 24, 14  # letters of a cell that may break, and of one that may not
 KEPT = "searches"  # in the server-side session: screen -> what was searched
 ENDS = {"from": _l("from"), "until": _l("until")}
+
+
+@dataclass
+class Cell:
+    """What one column of a row says, and how wide that may become."""
+
+    name: str
+    words: str
+
+    @property
+    def look(self) -> str:
+        """The class that lets long words break and keeps short ones together."""
+        length = len(self.words)
+        return "c-wordy" if length > LONG else "c-short" if length < SHORT else ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said."""
+        return self.words in ("", NOTHING)
+
+
+@dataclass
+class Line:
+    """One row of a list: its key and its cells, the first of which names it."""
+
+    key: Any
+    cells: Sequence[Cell]
 
 
 class SearchWidget(RenderTemplateWidget):
@@ -189,9 +220,19 @@ class Listing:
         if self.is_personal(self.list_columns):
             history.shown(self.entity.__name__, args["pks"])
         args.update(
+            label_columns={name: escape(self.label_columns.get(name, "")) for name in self.list_columns},
+            lines=self._lines(args["pks"], args["value_columns"]),
             may=self.may,
             acts=[act for act in self.offered_acts() if act["multiple"]],
             export_links=self.export_links(),
             count_capped=isinstance(args["count"], ManyRows),
         )
         return widgets
+
+    def _lines(self, keys: Sequence[Any], values: Sequence[dict[str, Any]]) -> list[Line]:
+        """The rows as they are written: once for each cell, and not in the template."""
+        words = [(name, self.formatters_columns[name]) for name in self.list_columns]
+        return [
+            Line(key, [Cell(name, in_words(row[name])) for name, in_words in words])
+            for key, row in zip(keys, values, strict=True)
+        ]

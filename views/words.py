@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from babel import dates
 from flask import current_app, g
-from flask_babel import format_date, format_datetime, format_decimal, to_user_timezone
+from flask_babel import format_datetime, format_decimal, get_locale, to_user_timezone
 from flask_babel import gettext as _
 from sqlalchemy.orm import Mapper
 
@@ -99,6 +101,11 @@ def formatter(what: Described) -> Callable[[Any], str]:
     return in_words
 
 
+@lru_cache(maxsize=4096)
+def _day(day: dt.date, locale: str) -> str:
+    return dates.format_date(day, "medium", locale)
+
+
 def words_of(value: Any) -> str:
     """Any value as a person reads it, in the language and time zone in force."""
     if value is None:
@@ -108,7 +115,7 @@ def words_of(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return format_datetime(value, "medium")
     if isinstance(value, dt.date):
-        return format_date(value, "medium")
+        return _day(value, str(get_locale()))
     if isinstance(value, Decimal):
         return format_decimal(value)
     if isinstance(value, dict):
