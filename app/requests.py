@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
 
+REFUSALS = (401, 403, 409, 429)
 READS = ("GET", "HEAD", "OPTIONS")
 # Forms that are no record of a place: signing in and out, and choosing the place itself.
 PLACELESS = {
@@ -81,10 +83,23 @@ def form_marks() -> Markup:
     ).format(generate_csrf(), escape(place))
 
 
+def _refused_by(response: Response) -> str:
+    """Why somebody was not let at what they asked for, where nothing closer has noted it; "" where it is no refusal."""
+    if not g.get("reach"):
+        return "bad token" if response.status_code in (401, 422) and "Authorization" in request.headers else ""
+    if response.status_code in REFUSALS:
+        return str(response.status_code)
+    if response.status_code == 404 and request.view_args:  # a row that is not there, or not in reach: we do not tell
+        return "not found"
+    to_sign_in = current_app.appbuilder.get_url_for_login
+    denied = response.status_code == 302 and urlsplit(response.location).path == to_sign_in
+    return "not allowed" if denied else ""
+
+
 def end_request(response: Response) -> Response:
     """Writes what was shown, ends the transaction, and keeps personal pages out of caches."""
-    if g.get("reach") and response.status_code in (401, 403, 409, 429) and not history.entry().outcome:
-        history.refused(str(response.status_code))
+    if not history.entry().outcome and (why := _refused_by(response)):
+        history.refused(why)
     history.write_what_was_shown()
     if not response.is_streamed or response.direct_passthrough:
         db.session.rollback()
@@ -138,6 +153,7 @@ def handle_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> Any:
+        history.refused("forged form")
         return _answer(400, _("This form is too old or comes from elsewhere. Please load the page again."))
 
     @app.errorhandler(HTTPException)

@@ -16,6 +16,7 @@ from models.recipients import Recipient
 from models.scope import Scope
 
 NOTICE_KINDS = {
+    "history_digest": _l("The history, proved and published"),
     "welcome": _l("Welcome and invitation to register"),
     "dose_given": _l("A dose was recorded"),
     "dose_voided": _l("A dose record was taken back"),

@@ -19,6 +19,8 @@ from tests.post_office import change, deliver, free_port, opened, row, use, wait
 
 SAID = {"given_on": "2021-01-21", "place": "Harbor Clinic", "vaccine": "Pfizer", "dose_number": "1",
         "profile": "Front Desk", "username": "ana.lee"}  # fmt: skip
+SAID |= {"status": "closed", "on": "2021-02-01", "records_until": "2021-03-03", "reason": "moved"}
+SAID |= {"at": "2021-02-01T07:30:00", "digest": "ab" * 32, "chains": 3, "entries": 9}
 
 
 def minutes_left(notice):

@@ -9,9 +9,9 @@ from pathlib import Path
 from flask import current_app
 
 from app import database, delivery, history, history_proof, history_published, sessions
-from app.rules import stock
+from app.rules import notices, stock
 from models.base import db
-from models.scope import Reach
+from models.scope import Reach, reach_in_force
 
 ROUND = 50  # seconds that a round of mails may take before the next minute's round begins
 
@@ -51,6 +51,11 @@ def verify_history() -> None:
     history.changed_in_bulk(
         "History", "verify_history", rows=found["rows"], broken=found["broken"][:100], digest=told["digest"]
     )
+    notices.queue_to(
+        "history_digest", current_app.config["HISTORY_DIGEST_EMAIL"], None,
+        f"history-{told['at']}-{told['digest'][:12]}", reach_in_force(),
+        **told, findings=len(found["broken"]),
+    )  # fmt: skip
     if found["broken"]:
         current_app.logger.error("history: %s findings; run flask verify-history", len(found["broken"]))
 

@@ -11,6 +11,7 @@ from models.history import History, history_head
 from models.scope import acting
 from tests.factories import SEED
 from tests.history_chain.kit import PLACES, TABLE, tampered, victim, write
+from tests.post_office import deliver
 
 
 def rewritten(row):
@@ -77,9 +78,10 @@ def test_a_file_that_was_changed_is_refused_and_a_line_cut_short_is_not_counted(
         assert done.exit_code == 2 and "line" in done.stderr
 
 
-def test_each_night_the_history_is_proved_and_published(app, monkeypatch, tmp_path, caplog):
+def test_each_night_the_history_is_proved_and_published(app, office, monkeypatch, tmp_path, caplog):
     file = tmp_path / "outside" / "heads.jsonl"
     monkeypatch.setitem(app.config, "HISTORY_HEADS_FILE", str(file))
+    monkeypatch.setitem(app.config, "HISTORY_DIGEST_EMAIL", "auditor@example.org")
     from app import worker
 
     with app.app_context():
@@ -94,4 +96,9 @@ def test_each_night_the_history_is_proved_and_published(app, monkeypatch, tmp_pa
     with app.app_context(), acting(SEED):
         told = db.session.scalars(select(History).where(History.act == "job verify-history").order_by(History.id)).all()
         assert [one.outcome for one in told] == ["done", "done", "findings"]
-        assert told[2].changed[0]["digest"] == history_published.read(file).last["digest"]
+        digest = history_published.read(file).last["digest"]
+        assert told[2].changed[0]["digest"] == digest
+    deliver(app)
+    mails = [mail for mail in office.taken if mail["To"] == "auditor@example.org"]
+    assert digest in mails[-1].get_content() and "FINDINGS" in mails[-1]["Subject"]
+    assert "FINDINGS" not in mails[0]["Subject"]
