@@ -14,7 +14,10 @@ from models.people import PortalUser
 from models.recipients import Recipient
 from models.scope import Scope
 
-UPLOAD_KINDS = {"recipients": _l("Recipients")}
+UPLOAD_KINDS = {
+    "recipients": _l("Recipients"),
+    "onboarding": _l("Users"),
+}
 UPLOAD_STATUSES = {
     "checking": _l("Being checked"),
     "reviewed": _l("Waiting for you"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -32,6 +33,18 @@ def named(email: str | None, username: str | None = None) -> PortalUser | None:
     if len(found) > 1:
         raise RuleBroken(_("The e-mail address and the username belong to different people."), field="username")
     return found[0] if found else None
+
+
+def all_named(emails: Iterable[str], usernames: Iterable[str]) -> list[PortalUser]:
+    """The accounts of exactly these e-mail addresses and usernames."""
+    mails = {_lower(email) for email in emails if not _lower(email).endswith(notices.NO_ADDRESS)}
+    names = {_lower(username) for username in usernames}
+    known = (
+        func.lower(PortalUser.email).in_(mails),
+        func.lower(PortalUser.username).in_(names),
+        func.lower(PortalUser.ncid).in_(names),
+    )
+    return list(db.session.scalars(select(PortalUser).where(or_(*known)).execution_options(unscoped="find_account")))
 
 
 def is_same_person(user: PortalUser, first_name: str, last_name: str) -> bool:

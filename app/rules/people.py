@@ -162,6 +162,15 @@ def may_take(membership: Membership, by: Reach) -> None:
         raise not_granted(_("This access is for another place."))
 
 
+def still_in_force(by: Reach) -> None:
+    """Raises RuleBroken where what one acts as has ended or lapsed since: work may go on after its sender left."""
+    if by.membership_id is None:
+        return
+    mine = db.session.scalars(select(Membership).where(Membership.id == by.membership_id)).first()
+    if mine is None or not mine.holds_on(utcnow().date()) or mine.profile != by.profile:
+        raise not_granted(_("Your own access has ended meanwhile."))
+
+
 def _leaves_a_manager(membership: Membership, by: Reach, today: dt.date) -> None:
     """Only the state leaves a location without a manager."""
     if by.kind not in ("location", "organization") or membership.profile != MANAGER or membership.location_id is None:

@@ -14,11 +14,11 @@ from models.people import AT_A_LOCATION, Membership, PortalUser
 from models.scope import Reach
 
 
-def add_person(request: AccessRequest, by: Reach) -> Membership:
+def add_person(request: AccessRequest, by: Reach, phone: str | None = None) -> Membership:
     """Lets in a person whom the place itself names: an account there is by exact username or e-mail, or a new one."""
     request.status = "waiting"
     request.check()
-    return _let_in(request, by)
+    return _let_in(request, by, phone)
 
 
 @act(
@@ -113,18 +113,18 @@ def _has_manager(request: AccessRequest) -> bool:
     return bool(people.managers_at(request.location_id, utcnow().date()))
 
 
-def _let_in(request: AccessRequest, by: Reach) -> Membership:
+def _let_in(request: AccessRequest, by: Reach, phone: str | None = None) -> Membership:
     """The membership that a request asks for, within what `by` may grant; the same answer for old and new accounts."""
     user = accounts.named(request.email, request.username)
     if user is not None:
-        _refuse_another(user, request)
+        refuse_another(user, request.first_name, request.last_name)
     membership = Membership(profile=request.profile, location=request.location, ends_on=request.until)
     if user is not None:
         membership.user_id = user.id
     else:
         membership.user = accounts.new(
             request.first_name, request.last_name, request.email or "",
-            username=request.username, ncid=request.username,
+            username=request.username, ncid=request.username, phone=phone,
         )  # fmt: skip
     if membership.location is None:
         membership.location_id = request.location_id
@@ -136,8 +136,9 @@ def _let_in(request: AccessRequest, by: Reach) -> Membership:
     return membership
 
 
-def _refuse_another(user: PortalUser, request: AccessRequest) -> None:
-    if not accounts.is_same_person(user, request.first_name, request.last_name):
+def refuse_another(user: PortalUser, first_name: str, last_name: str) -> None:
+    """Raises RuleBroken where an account is not of the person named, or may not be given access."""
+    if not accounts.is_same_person(user, first_name, last_name):
         raise RuleBroken(
             _("This e-mail address or username belongs to somebody of another name. Please check all three."),
             field="last_name",

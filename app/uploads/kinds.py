@@ -48,9 +48,9 @@ from app.uploads.kind import Kind
 
 def kinds() -> dict[str, Kind]:
     """Every kind, by the name that `Upload.kind` keeps."""
-    from app.uploads import recipients_kind
+    from app.uploads import onboarding, recipients_kind
 
-    return {kind.name: kind for kind in (recipients_kind.KIND,)}
+    return {kind.name: kind for kind in (recipients_kind.KIND, onboarding.KIND)}
 
 
 def kind_of(name: str) -> Kind:

@@ -194,7 +194,11 @@ def page_of(kind: Kind) -> type[FilePage]:
 
 def asking(verb: str, route: Any) -> Any:
     """The same route for those who may do `verb`."""
-    return route if verb == "send_file" else allowed(verb)(route.__wrapped__)
+    if verb == "send_file":
+        return route
+    other = allowed(verb)(route.__wrapped__)
+    other._urls = route._urls  # what `expose` noted stays
+    return other
 
 
 def taken(form: FileForm, kind: Kind) -> Upload | None:
