@@ -54,6 +54,7 @@ def _entities_of(state: ORMExecuteState) -> set[Any]:
 
 
 _known: dict[Any, str] = {}
+FOUND = "references found"  # in session.info: the transaction, the reach, and what was found
 
 
 def _by_table() -> dict[Any, str]:
@@ -91,6 +92,7 @@ def limit_reads(state: ORMExecuteState) -> None:
 
 def guard_writes(session: Session, *_: Any) -> None:
     """Refuses to write a row, or to point at one, outside the reach in force."""
+    _forget(session, (*session.dirty, *session.deleted))
     reach = session.info.get("reach")
     if reach is not None and reach.kind == "system":
         return
@@ -147,16 +149,41 @@ def _guard_reference(session: Session, row: Any, column: Any, table: str) -> Non
     target = next((cls for cls, known in _by_table().items() if known == table), None)
     if target is None:
         return
-    query = select(exists().where(target.id == history.added[0]))
-    if column.info.get("open_reference"):
-        query = query.execution_options(unscoped="reference_check")
-    else:
-        reach = session.info["reach"]
-        query = select(
-            exists().where(target.id == history.added[0], scope_of(target).condition(target, reach))
-        ).execution_options(unscoped="reference_check")
-    if not session.scalar(query) and not _is_new_here(session, target, history.added[0]):
+    if not _is_reached(session, target, history.added[0], bool(column.info.get("open_reference"))):
         raise RuleBroken(_l("Not found."), field=name.removesuffix("_id"))
+
+
+def _is_reached(session: Session, target: Any, key: Any, is_open: bool) -> bool:
+    """Whether a row may be pointed at: asked once in a transaction, however many rows point at it."""
+    reach = session.info["reach"]
+    found = _found(session, reach)
+    table = target.__table__.name
+    if (table, key, is_open) in found or (table, key, False) in found:
+        return True
+    conditions = [target.id == key] if is_open else [target.id == key, scope_of(target).condition(target, reach)]
+    query = select(exists().where(*conditions)).execution_options(unscoped="reference_check")
+    if session.scalar(query):
+        found.add((table, key, is_open))
+        return True
+    return _is_new_here(session, target, key)
+
+
+def _found(session: Session, reach: Reach) -> set[tuple[str, Any, bool]]:
+    """What this transaction has found in this reach already: (table, key, whether reach did not matter)."""
+    transaction, whose, found = session.info.get(FOUND, (None, None, None))
+    if transaction is None or transaction is not session.get_transaction() or whose != reach:
+        found = set()
+        session.info[FOUND] = (session.get_transaction(), reach, found)
+    return found
+
+
+def _forget(session: Session, rows: tuple[Any, ...]) -> None:
+    """A row that changes may leave the reach: it is asked for anew."""
+    *_of, found = session.info.get(FOUND, (set(),))
+    for row in rows if found else ():
+        if guarded(type(row)):
+            name, key = row.__table__.name, inspect(row).identity[0]
+            found.difference_update({(name, key, True), (name, key, False)})
 
 
 def _is_new_here(session: Session, target: Any, key: Any) -> bool:

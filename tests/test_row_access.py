@@ -138,6 +138,32 @@ def test_a_row_cannot_be_made_at_another_place_or_point_there(app):
             assert refusal.value.field == "recipient"
 
 
+def test_what_was_found_in_reach_is_asked_for_anew_after_it_changed_and_in_the_next_transaction(app):
+    with app.app_context():
+        here, there = make.location(), make.location()
+        lot, unit = make.lot(), make.storage_unit(here)
+        keys, mine = (here.id, there.id, lot.id, unit.id), at(here)
+        db.session.commit()
+
+        def point_at_the_unit(number):
+            db.session.add(
+                Shipment(number=number, location_id=keys[0], lot_id=keys[2], doses=10, storage_unit_id=keys[3])
+            )
+            db.session.flush()
+
+        with acting(mine):
+            point_at_the_unit("S-1")
+        with acting(make.SEED):  # within the same transaction it goes elsewhere
+            unit.location_id = keys[1]
+            db.session.flush()
+        for _turn in ("in the transaction", "in the next"):
+            with acting(mine), pytest.raises(RuleBroken) as refusal:
+                point_at_the_unit("S-2")
+            assert refusal.value.field == "storage_unit"
+            db.session.expunge_all()
+            db.session.commit()
+
+
 def test_a_row_cannot_be_moved_to_another_place(app):
     with app.app_context():
         here, there = make.location(), make.location()

@@ -1,9 +1,10 @@
 """Recording a dose: once, from stock that may be given, each refusal at its field."""
 
 import datetime as dt
+import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from models.base import db, utcnow
 from models.doses import Dose
@@ -30,6 +31,28 @@ def test_everything_is_proposed_and_one_tap_saves_dose_movement_visit_notice_and
     with app.app_context(), acting(make.SEED):
         entry = db.session.scalars(select(History).where(History.act == "DoseAdministration.record")).one()
         assert {change["entity"] for change in entry.changed} >= {"Dose", "Visit", "StockMovement", "Notice"}
+
+
+def test_a_dose_is_one_transaction_that_asks_for_each_reference_once(app, nurse, clinic, checked_in):
+    """The session is read in its own; after the commit nothing is begun again, which on SQLite would lock."""
+    form = checked_in.form(clinic.record)
+    begun, asked = [], []
+    with app.app_context():
+        engine = db.engine
+    listeners = {
+        "begin": lambda _connection: begun.append(1),
+        "before_cursor_execute": lambda _connection, _cursor, statement, *_more: asked.append(statement),
+    }
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
+    try:
+        assert nurse.post(clinic.record, form, follow=False).code == 303
+    finally:
+        for name, listener in listeners.items():
+            event.remove(engine, name, listener)
+    assert len(begun) == 2
+    tables = [found[1] for one in asked if (found := re.match(r"SELECT EXISTS \(SELECT \*\s+FROM (\w+)", one))]
+    assert tables.count("lot") == tables.count("location") == tables.count("ab_user") == 1, tables
 
 
 def test_sent_twice_it_happens_once_and_the_answer_is_the_same_page(app, nurse, clinic, checked_in):

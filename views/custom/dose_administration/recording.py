@@ -57,10 +57,10 @@ class DoseAdministration(Page):
             abort(403)
         if not form.validate():
             return self.sheet(person, form, 422)
-        dose = saved(lambda: doses.administer(form.said(person, location), g.reach), form)
-        if dose is None:
+        key = saved(lambda: doses.administer(form.said(person, location), g.reach).id, form)
+        if key is None:
             return self.sheet(person, form, 422)
-        return redirect(url_for("DoseAdministration.given", pk=dose.id), 303)
+        return redirect(url_for("DoseAdministration.given", pk=key), 303)
 
     def sheet(self, person: Recipient, form: DoseForm | None = None, code: int = 200) -> Any:
         """The person's page, with the form of the dose while the person is checked in here."""
