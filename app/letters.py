@@ -39,6 +39,7 @@ def words(kind: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
             on=lambda value: _day(value, language),
             portal=settings["PORTAL_URLS"]["recipient"],
             provider=settings["PORTAL_URLS"]["provider"],
+            enrollment=settings["PORTAL_URLS"]["enrollment"],
             state=state_name(),
             help_desk=settings["HELP_DESK_EMAIL"],
         )

@@ -127,6 +127,7 @@ class Application(Entity):
     submitted_at: Mapped[dt.datetime | None] = instant(about(_l("Submitted at")))
     decided_at: Mapped[dt.datetime | None] = instant(about(_l("Decided at")))
     round: Mapped[int] = whole(about(_l("Times submitted")), required=True, default=0)
+    signed_round: Mapped[int | None] = whole(about(_l("Signed as submitted the time")))
     organization: Mapped[Organization] = relationship(info=about(_l("Organization")))
     administrator: Mapped[PortalUser | None] = relationship(
         foreign_keys=[administrator_id], info=about(_l("Organization Administrator"), personal=True)

@@ -23,6 +23,12 @@ NOTICE_KINDS = {
     "access": _l("Access was given"),
     "location_status": _l("A location's standing changed"),
     "access_refused": _l("Access was not given"),
+    "enroll_invited": _l("Invitation to enroll an organization"),
+    "enroll_self": _l("Link to begin an enrollment"),
+    "section_invited": _l("Invitation to complete Section B"),
+    "sections_complete": _l("All sections are complete"),
+    "application_sent": _l("An application was submitted"),
+    "application_ended": _l("An application was withdrawn"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

@@ -32,6 +32,8 @@ SECTION_A = Form(
                         Field("email", _l("E-mail"), "email", most=254, help=_l(
                             "Must be read every day: it is the dedicated contact of the program.")),
                         *address(),
+                        Field("is_another", _l("It is another organization"), "yes_no", required=False, help=_l(
+                            "Tick only when told of one that is known already.")),
                     ),
                 ),
                 Group("administrator", _l("Organization Administrator"), person()),
@@ -62,7 +64,7 @@ SECTION_A = Form(
                 Group(
                     "ceo",
                     _l("Chief Executive Officer or Chief Fiduciary (or equivalent)"),
-                    (*person(signs=True), Field("title", _l("Title"), most=80, required=False), *address()),
+                    (*person(signs=True), Field("title", _l("Title"), most=80), *address()),
                 ),
             ),
             _l("Signs the agreement, with an e-mail address of their own."),

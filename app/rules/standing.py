@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.rules.declared import Change, changes
+from app.rules.enrollment_fields import form_of
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
 from models.base import RuleBroken, db
 from models.scope import Reach
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read for another
+
+
+def new_number(prefix: str) -> str:
+    """A number for something new that tells nothing of how many there are: ENR-7KQ2MX4P."""
+    return f"{prefix}-" + "".join(secrets.choice(LETTERS) for _n in range(8))
 
 
 def note(application: Application, kind: str, by: Reach, words: str | None = None) -> ApplicationEvent:
@@ -21,7 +33,7 @@ def signed(application: Application, by: Reach) -> Application:
     """After the last signature that was needed: the application waits for review."""
     if application.status != "awaiting_signatures":
         raise RuleBroken(_("This application does not wait for signatures."))
-    application.status = "submitted"
+    application.status, application.signed_round = "submitted", application.round
     note(application, "ready", by)
     return application
 
@@ -45,12 +57,44 @@ def versions_of(application: Application) -> list[SubmittedVersion]:
     return list(db.session.scalars(query.order_by(SubmittedVersion.round)))
 
 
-def before(application: Application) -> SubmittedVersion | None:
-    """What the last submission is compared with: the one before it, or what an amendment changes."""
-    mine = versions_of(application)
-    if len(mine) > 1:
-        return mine[-2]
+def approved_before(application: Application) -> SubmittedVersion | None:
+    """What an amendment changes: the last version of the application that was approved."""
     if application.amends_id is None:
         return None
     approved = versions_of(db.session.get_one(Application, application.amends_id))
     return approved[-1] if approved else None
+
+
+def before(application: Application) -> SubmittedVersion | None:
+    """What the last submission is compared with: the one before it, or what an amendment changes."""
+    mine = versions_of(application)
+    return mine[-2] if len(mine) > 1 else approved_before(application)
+
+
+def as_submitted(sections: list[Section]) -> dict[str, Any]:
+    """The content of a submitted version."""
+    kept = ("kind", "location_id", "row_key", "name", "content")
+    return {"sections": [{name: getattr(section, name) for name in kept} for section in sections]}
+
+
+def section_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[dict[str, Any], list[Change]]]:
+    """Each section of a version that differs from another version's, and how; a new one differs in all it says."""
+    known = {(one["kind"], one["row_key"]): one["content"] for one in old.get("sections", ())}
+    found = []
+    for one in new.get("sections", ()):
+        differences = changes(form_of(one["kind"]), known.get((one["kind"], one["row_key"]), {}), one["content"])
+        if differences:
+            found.append((one, differences))
+    return found
+
+
+def needs_signatures(application: Application, new: dict[str, Any]) -> bool:
+    """Whether what is submitted must be signed: always at first, later where a field that signs has changed."""
+    if application.signed_round is not None:
+        signed_version = next(one for one in versions_of(application) if one.round == application.signed_round)
+    else:
+        signed_version = approved_before(application)
+    if signed_version is None:
+        return True
+    differences = section_changes(signed_version.content, new)
+    return any(change.field.signs for _section, changed in differences for change in changed)

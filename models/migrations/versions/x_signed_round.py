@@ -1,0 +1,25 @@
+"""which submission of an application was signed
+
+Revision ID: x_signed_round
+Revises: 0004
+Create Date: 2026-11-28 21:12:00
+
+"""
+from alembic import op
+import sqlalchemy as sa
+
+
+revision = 'x_signed_round'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table('application', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('signed_round', sa.Integer(), nullable=True))
+
+
+def downgrade():
+    with op.batch_alter_table('application', schema=None) as batch_op:
+        batch_op.drop_column('signed_round')
