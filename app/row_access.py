@@ -20,6 +20,7 @@ NAMED_EXCEPTIONS = {
     "earlier_doses": "the doses of a person given anywhere, before the next one",
     "employer_look_up": "known organizations by name, for a person's employer",
     "find_account": "the account of exactly this username or e-mail address, to be given access here",
+    "known_organization": "organizations of one name and address, or a Provider PIN, before a second is made",
     "authority": "which profiles a person holds anywhere, before they are changed",
     "verify_proof": "whether a proof of vaccination holds, by its number",
     "reference_check": "whether a key that may point outside the rows in reach exists",

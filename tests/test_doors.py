@@ -24,7 +24,7 @@ EVERYONE = {"Vaccine", "Lot", "PriorityGroup"}
 # Doors with a parameter that is no row of an entity: what each is, and which test walks it.
 OTHER_DOORS = {
     "Front", "LocaleView", "UtilView", "OpenApi", "SwaggerView", "SecurityApi", "MenuApi", "SignInView", "PlaceView",
-    "StartView", "LinkDoor", "SessionView", "static", "appbuilder",
+    "StartView", "LinkDoor", "SessionView", "Enroll", "Joining", "static", "appbuilder",
 }  # fmt: skip
 PERSON_DOORS = {
     "RecipientFind",
@@ -35,6 +35,8 @@ PERSON_DOORS = {
     "MyVaccinations",
     "CheckInQueue",
     "BulkUpload",
+    "MySections",
+    "SectionSteps",
 }
 
 pytestmark = pytest.mark.shared_data

@@ -39,6 +39,8 @@ class Acting:
             if not self.may(name) or (row is not None and said.may_do is not None and not said.may_do(row)):
                 continue
             offered.append(self._offer(name, said, row))
+        if row is not None:
+            offered = [one for go in self.leads if (one := go.button(row, str(row)))] + offered
         return offered
 
     def _offer(self, name: str, said: Act, row: Any) -> dict[str, Any]:

@@ -1,7 +1,16 @@
 """Screens of applications to take part: their sections, submitted versions and timeline."""
 
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from app.rules import applications
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
+from views.kinds import Go
 from views.screen import Screen
+
+OPEN_SECTION = Go(
+    _l("Open the section"), lambda row: url_for("SectionSteps.overview", pk=row.id), "Section", "see", "fa-file-pen"
+)
 
 
 class SectionScreen(Screen):
@@ -12,6 +21,8 @@ class SectionScreen(Screen):
         "coordinator_email", "invited_at", "completed_at",
     ]  # fmt: skip
     search_columns = ["name", "kind", "status"]
+    acts = [applications.invite_coordinator]
+    leads = [OPEN_SECTION]
 
 
 class ApplicationEventScreen(Screen):
@@ -37,6 +48,16 @@ class ApplicationScreen(Screen):
         "number", "organization_name", "organization", "kind", "origin", "status", "round", "administrator_first_name",
         "administrator_last_name", "administrator_email", "language", "amends", "submitted_at", "reviewer",
         "claimed_at", "decided_at",
+    ]  # fmt: skip
+    add_columns = [
+        "organization_name", "administrator_first_name", "administrator_last_name", "administrator_email", "language",
+        "is_another",
+    ]  # fmt: skip
+    adds_with = applications.invite
+    add_title = _l("Invite an organization to enroll")
+    acts = [
+        applications.submit, applications.start_amendment, applications.withdraw, applications.invite_again,
+        applications.revoke_invitation,
     ]  # fmt: skip
     search_columns = ["number", "organization_name", "kind", "status", "administrator_email"]
     related = [SectionScreen, ApplicationEventScreen]

@@ -28,7 +28,7 @@ SHAPES = {"phone": "tel", "email": "email", "time": "time", "date": "date"}
 class Wanted:
     """Marks an input as needed in the end; a draft may leave it empty."""
 
-    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it from the class
+    field_flags = {"required": True}
 
     def __call__(self, _form: Any, _field: Any) -> None:
         return
@@ -65,7 +65,10 @@ def step_form(step: Step, rows: dict[str, list[str]], with_patterns: bool = True
 def field_input(field: Field) -> Any:
     """The input of a declared field."""
     flags = [Wanted()] if field.required and field.only_if is None else []
-    said: dict[str, Any] = {"description": field.help or "", "validators": [*flags, validators.Optional(), _fits(field)]}
+    said: dict[str, Any] = {
+        "description": field.help or "",
+        "validators": [*flags, validators.Optional(), _fits(field)],
+    }
     if field.kind == "choice":
         return CodeField(field.label, codes=lambda: choices_of({"choices": field.choices}) or {}, **said)
     if field.kind == "codes":

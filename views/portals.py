@@ -19,11 +19,12 @@ PORTALS: dict[str, dict[str, Any]] = {
     "enrollment": {
         "name": _l("Provider Enrollment"),
         "who": _l("For healthcare organizations that want to give vaccine: enroll and sign the CDC agreement."),
-        "open": False,
+        "open": True,
         "words": _l(
-            "Enrollment in this system opens later. Until then the Immunization Branch enters organizations and "
-            "locations itself; please write to it to take part."
+            "Were you invited by mail? Follow the link in it. Have you begun already? Sign in. Otherwise begin here; "
+            "no NCID is needed."
         ),
+        "begin": "/enroll/",
     },
     "provider": {
         "name": _l("Provider Portal"),

@@ -16,7 +16,8 @@ MODULES = (
     "history",
 )  # fmt: skip
 PAGE_MODULES = (
-    "finding", "links", "sessions", "custom.dose_administration", "custom.proof_printing", "custom.bulk_upload",
+    "finding", "links", "sessions", "enrolling", "custom.dose_administration", "custom.proof_printing",
+    "custom.bulk_upload",
 )  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),

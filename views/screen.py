@@ -14,6 +14,7 @@
         adds_with = rule                                           # rule(new_row, by=reach) in place of just storing
         edits_with = rule                                          # rule(changed_row, by=reach)
         optional_columns = ["email"]                               # may stay empty: the rule fills them in
+        leads = [Go(...)]                                          # buttons of a record that lead to another page
         related = [OtherScreen]                                    # lists below the record, where they may be seen
         export_columns = [...]                                     # default: list_columns
         lead, empty_hint = _l("..."), _l("...")                    # a sentence above the list; what to do when empty
@@ -66,6 +67,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     adds_with: Any = None
     edits_with: Any = None
     optional_columns: Any = ()
+    leads: Any = ()
     related: Any = ()
     export_columns: Any = None
     lead: Any = ""

@@ -219,7 +219,9 @@ def _newest_approved(application: Application) -> Application:
     query = select(Application).where(
         Application.organization_id == application.organization_id, Application.status == "approved"
     )
-    newest = db.session.scalars(query.order_by(Application.decided_at.desc().nulls_last(), Application.id.desc())).first()
+    newest = db.session.scalars(
+        query.order_by(Application.decided_at.desc().nulls_last(), Application.id.desc())
+    ).first()
     if newest is None:
         raise RuleBroken(_("Nothing of this organization is approved yet."))
     return newest

@@ -1,4 +1,4 @@
-"""The locations that Section A lists, and their primary Vaccine Coordinators: invited by mail, each to one Section B."""
+"""The locations that Section A lists, and their primary Vaccine Coordinators, each invited to one Section B."""
 
 from __future__ import annotations
 

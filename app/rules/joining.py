@@ -1,4 +1,4 @@
-"""Coming in by a link: an administrator who was invited or asked for it, a coordinator; an account where there is none."""
+"""Coming in by a link: administrators, invited or of themselves, and coordinators; an account where there is none."""
 
 from __future__ import annotations
 

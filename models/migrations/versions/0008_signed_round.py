@@ -1,7 +1,7 @@
 """which submission of an application was signed
 
-Revision ID: x_signed_round
-Revises: 0004
+Revision ID: 0008
+Revises: 0006
 Create Date: 2026-11-28 21:12:00
 
 """
@@ -9,8 +9,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = 'x_signed_round'
-down_revision = '0004'
+revision = '0008'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
