@@ -40,6 +40,7 @@ SECTION_STATUSES = {
     "not_started": _l("Not started"),
     "in_progress": _l("In progress"),
     "complete": _l("Complete"),
+    "taken_out": _l("Taken out"),
 }
 EVENT_KINDS = {
     "invited": _l("Invited"),
@@ -155,9 +156,10 @@ class Section(Entity):
     called = (_l("Section of an application"), _l("Sections of applications"))
     scope = Scope(location="location_id", organization="application.organization_id")
     STEPS = {
-        "not_started": {"in_progress", "complete"},
-        "in_progress": {"complete", "not_started"},
-        "complete": {"in_progress"},
+        "not_started": {"in_progress", "complete", "taken_out"},
+        "in_progress": {"complete", "not_started", "taken_out"},
+        "complete": {"in_progress", "taken_out"},
+        "taken_out": set(),  # its location is not listed any more
     }
     STARTS = {"not_started", "in_progress", "complete"}
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from app.languages import in_force
-from app.rules import applications, coordinators, joining, links, sections
+from app.rules import applications, coordinators, joining, links, sections, standing
 from app.rules.declared import gaps
 from app.rules.enrollment_fields import form_of
 from models.acts import Ask, act_of
@@ -134,7 +134,7 @@ def _invites(link: Link) -> Any:
 
 
 def _open_sections(reach: Reach) -> list[Any]:
-    return [Section.application.has(Application.status.in_(OPEN))]
+    return [Section.application.has(Application.status.in_(OPEN)), Section.status != "taken_out"]
 
 
 class MySections(Queue):
@@ -177,7 +177,7 @@ class SectionSteps(Steps):
         return form_of(row.kind)
 
     def is_open(self, row: Section) -> bool:
-        return row.application.status in OPEN
+        return row.application.status in OPEN and row.status != "taken_out"
 
     def around(self, row: Section) -> dict[str, Any]:
         application = row.application
@@ -191,7 +191,7 @@ class SectionSteps(Steps):
 
 def _acts(application: Application) -> list[dict[str, Any]]:
     """Submitting, where all sections are complete and whoever looks may do it."""
-    complete = all(section.status == "complete" for section in application.sections)
+    complete = all(section.status == "complete" for section in standing.sections_of(application))
     if not complete or application.status not in OPEN or not may("submit", "Application"):
         return []
     said = act_of(applications.submit)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.rules import links, notices
-from app.rules.standing import new_number, note
+from app.rules.standing import new_number, note, sections_of
 from models.acts import act
 from models.applications import OPEN, Application, Section
 from models.base import RuleBroken, db, utcnow
@@ -27,8 +27,7 @@ def follow_locations(section_a: Section, by: Reach) -> None:
     """Gives each location that Section A lists a Section B of its own, and takes back what is listed no more."""
     application = db.session.get_one(Application, section_a.application_id)
     listed = {row["key"]: row for row in section_a.content.get("locations") or () if row.get("name")}
-    query = select(Section).where(Section.application_id == application.id, Section.kind == "B")
-    known = {one.row_key: one for one in db.session.scalars(query)}
+    known = {one.row_key: one for one in sections_of(application) if one.kind == "B"}
     for key, row in listed.items():
         if key in known:
             _follow(known[key], row, by)
@@ -91,7 +90,7 @@ def _take_out(section: Section, by: Reach) -> None:
     links.revoke_all(SECTION_LINK, _subject(section))
     _end_access(section)
     location.status = "withdrawn"
-    db.session.delete(section)
+    section.status = "taken_out"
     db.session.flush()
 
 
@@ -128,7 +127,10 @@ def invite_all(application: Application, sections: list[Section], by: Reach) -> 
     icon="fa-envelope",
     done=_l("The invitation is on its way."),
     may_do=lambda section: (
-        section.kind == "B" and section.coordinator_id is None and section.application.status in OPEN
+        section.kind == "B"
+        and section.status != "taken_out"
+        and section.coordinator_id is None
+        and section.application.status in OPEN
     ),
 )
 def invite_coordinator(section: Section, by: Reach) -> Section:

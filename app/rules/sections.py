@@ -50,6 +50,8 @@ def save_section(section: Section, step: Step, values: dict[str, Any], seen: str
     section = db.session.scalars(query.execution_options(populate_existing=True)).one()
     application = db.session.get_one(Application, section.application_id)
     refuse_closed(application)
+    if section.status == "taken_out":
+        raise RuleBroken(_("This application cannot be changed at present."))
     values = _tidy(step, values)
     stored = part(step, section.content)
     if seen is not None and seen != mark(step, section.content) and stored != part(step, values):
@@ -164,14 +166,13 @@ def _stand(section: Section, by: Reach) -> None:
     with acting(TOGETHER):  # whoever fills in Section B sees no Section A
         sections = sections_of(application)
         _follow_sections(application, sections)
-        if complete and was != "complete":
-            if section.kind == "A":
-                coordinators.invite_all(application, sections, by)
-            elif all(one.status == "complete" for one in sections) and application.administrator:
-                notices.queue(
-                    "sections_complete", to=application.administrator, by=by, once=f"sections-{application.id}",
-                    organization=application.organization_name,
-                )  # fmt: skip
+        if complete and section.kind == "A":
+            coordinators.invite_all(application, sections, by)
+        elif complete and was != "complete" and all(one.status == "complete" for one in sections):
+            notices.queue(
+                "sections_complete", to=application.administrator, by=by, once=f"sections-{application.id}",
+                organization=application.organization_name,
+            )  # fmt: skip
         db.session.flush()
 
 

@@ -47,8 +47,8 @@ def declined(application: Application, by: Reach, reason: str) -> Application:
 
 def sections_of(application: Application) -> list[Section]:
     """The sections of an application, Section A first."""
-    query = select(Section).where(Section.application_id == application.id).order_by(Section.kind, Section.id)
-    return list(db.session.scalars(query))
+    query = select(Section).where(Section.application_id == application.id, Section.status != "taken_out")
+    return list(db.session.scalars(query.order_by(Section.kind, Section.id)))
 
 
 def versions_of(application: Application) -> list[SubmittedVersion]:
