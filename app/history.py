@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from models.people import User
 from models.scope import Reach, reach_in_force
 
 # What is never written into the history: it would help a thief and explains nothing.
-SECRET = {"row_version", "first_key", "last_key", "session_epoch", "nonce"}
+SECRET = {"row_version", "first_key", "last_key", "session_epoch", "nonce", "code_word"}
 # That it changed is written, what it was and is never.
 HIDDEN, NOT_KEPT = {"password"}, "***"
 # Bookkeeping of every request, of no interest in an account of changes.
@@ -77,6 +78,8 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}"
     return value
 
 

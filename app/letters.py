@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from flask_mail import Message
 
 from app.languages import state_name
+from app.rules import signing_codes
 
 LANGUAGES = ("en", "es")
 
@@ -33,6 +34,8 @@ def words(kind: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
     """Subject and body in the language of the reader; a language without a text is answered in English."""
     language = language if language in LANGUAGES else "en"
     settings = current_app.config
+    if "code_word" in context:  # the code itself is in no table: it is made for this mail alone
+        context = context | {"code": signing_codes.code_of(context["code_word"])}
     with force_locale(language):
         text = current_app.jinja_env.get_template(f"email/{kind}.{language}.txt").render(
             said=context,

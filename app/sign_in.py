@@ -201,7 +201,7 @@ def _renew_at_sign_in(_app: Any, user: Any, **_more: Any) -> None:
     epoch = user.session_epoch
     signed_in, kept = session.get("_user_id"), kept_forms.carried()
     end_session()
-    session.update({"_user_id": signed_in, "_fresh": True, "epoch": epoch})
+    session.update({"_user_id": signed_in, "_fresh": True, "signed_in_at": utcnow().isoformat(), "epoch": epoch})
     kept_forms.give_back(kept, user.id)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import models.access_requests
+import models.agreements
 import models.applications
 import models.doses
 import models.enrollment

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import event, func, inspect, select, update
 
 from app import access
+from models.agreements import Agreement
 from models.applications import Application
 from models.base import db
 from models.ink import Ink
@@ -72,6 +73,7 @@ class CrowdedWorld(World):
             for _ in range(TOGETHER):
                 make.stock(here, item.lot)
         self._of_the_application(together["Application"][0])
+        self._of_the_agreement(together["Agreement"][0], together["RedistributionAgreement"][0], here.organization)
         self.keys = {name: keys[0] for name, keys in together.items()} | {"InventoryItem": item.id}
         self.apart = apart
         self.people = {profile: self._someone(profile, here, person) for profile in access.profiles()}
@@ -93,6 +95,12 @@ class CrowdedWorld(World):
         for _ in range(TOGETHER):
             make.application_event(application)
             make.submitted_version(application)
+
+    def _of_the_agreement(self, key: int, redistribution: int, organization: Any) -> None:
+        document = db.session.get(Agreement, key)
+        for _ in range(TOGETHER):
+            make.agreement_rows.signature(document)
+            make.agreement_rows.agreement(organization, redistribution_id=redistribution)
 
     def _someone(self, profile: str, here: Any, person: Any) -> str:
         sides = {"location": {"location": here}, "organization": {"organization": here.organization},

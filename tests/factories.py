@@ -256,3 +256,7 @@ AT_PLACE: dict[str, Any] = {
     "Vaccine": lambda place: vaccine(),
     "Visit": lambda place: visit(location=place),
 }
+
+from tests import agreement_rows  # noqa: E402  it makes its rows of those above
+
+AT_PLACE |= agreement_rows.AT_PLACE

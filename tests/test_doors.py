@@ -37,6 +37,9 @@ PERSON_DOORS = {
     "BulkUpload",
     "MySections",
     "SectionSteps",
+    "AgreementSigning",
+    "AgreementPapers",
+    "SignedCopy",
 }
 
 pytestmark = pytest.mark.shared_data

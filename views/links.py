@@ -12,17 +12,34 @@ from flask_babel import lazy_gettext as _l
 from app import sign_in
 from app.rules import links
 from models.links import Link
-from views.page import Page, open_to_everyone
+from models.scope import acting
+from views.page import Page, open_to_everyone, saved
 from views.screen import Screen
 
 # Where a link of each purpose leads: a function of the link that answers a path. A module says so with `leads_to`.
 LEADS: dict[str, Callable[[Link], str]] = {}
+# How a new link is sent in place of one that does not hold: a rule of the link. A module says so with `again_for`.
+AGAIN: dict[str, Callable[[Link], Any]] = {}
 HELD = "link"  # name in the session: purpose and key of the link that this browser has opened
 
 
 def leads_to(purpose: str, where: Callable[[Link], str]) -> None:
     """Says where a link of this purpose leads, once it is opened."""
     LEADS[purpose] = where
+
+
+def again_for(purpose: str, rule: Callable[[Link], Any]) -> None:
+    """Says what sends a new link of this purpose; it looks itself whether there is still something to open."""
+    AGAIN[purpose] = rule
+
+
+def seen(purpose: str) -> Link:
+    """The link of this purpose that this browser has opened, whatever became of it since; raises LinkGone."""
+    kept = session.get(HELD) or {}
+    link = links.remembered(kept["id"], purpose) if kept.get("purpose") == purpose else None
+    if link is None:
+        raise links.LinkGone
+    return link
 
 
 def opened(purpose: str) -> Link:
@@ -66,11 +83,21 @@ class LinkDoor(Page):
         try:
             link = links.open(token)
         except links.LinkGone as gone:
-            return self.page("link.html", _l("This link does not open anything"), 410, gone=gone.message)
+            if "again" in request.form:
+                return self.again(token)
+            return self.page("link.html", _l("This link does not open anything"), 410, gone=gone.message, again="")
         where = LEADS.get(link.purpose) or abort(404)
         sign_in.renew_session()
         session[HELD] = {"purpose": link.purpose, "id": link.id}
         return redirect(where(link))
+
+    def again(self, token: str) -> Any:
+        """Sends a new link to the address of an old one, where there is reason to; the answer is the same to all."""
+        link = links.known(token)
+        if link is not None and link.purpose in AGAIN:
+            with acting(links.DOOR):
+                saved(lambda: AGAIN[link.purpose](link))
+        return self.page("link.html", _l("A new link"), asked_again=True)
 
 
 class LinkScreen(Screen):

@@ -12,11 +12,12 @@ from views.api import api_of
 from views.words import time_zone
 
 MODULES = (
-    "doses", "recipients", "uploads", "stock", "enrollment", "applications", "reviews", "people", "notices", "links",
-    "history",
+    "doses", "recipients", "uploads", "stock", "enrollment", "applications", "agreements", "reviews", "people",
+    "notices", "links", "history",
 )  # fmt: skip
 PAGE_MODULES = (
-    "finding", "links", "sessions", "enrolling", "custom.dose_administration", "custom.proof_printing",
+    "finding", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
+    "custom.proof_printing",
     "custom.bulk_upload",
 )  # fmt: skip
 MENUS = {

@@ -71,6 +71,19 @@ def open(token: str, purpose: str = "") -> Link:
     return _good(Link.nonce == parts[1], purpose)
 
 
+def known(token: str, purpose: str = "") -> Link | None:
+    """The link of a token whatever became of it, so that a new one can be sent to its address; None if never made."""
+    parts = TOKEN.fullmatch(token or "")
+    if parts is None or not hmac.compare_digest(parts[2], _mark(parts[1])):
+        return None
+    return _whatever_became_of(Link.nonce == parts[1], purpose)
+
+
+def remembered(key: int, purpose: str) -> Link | None:
+    """The link that a browser opened before, whatever became of it since."""
+    return _whatever_became_of(Link.id == key, purpose)
+
+
 def held(key: int, purpose: str) -> Link:
     """The link that a browser opened before, if it still holds; raises LinkGone."""
     return _good(Link.id == key, purpose)
@@ -110,12 +123,15 @@ def again(link: Link, by: Reach, days: float = DAYS) -> Link:
     return _made(link.purpose, link.email, link.subject, link.user_id, days)
 
 
-def _good(which: Any, purpose: str) -> Link:
+def _whatever_became_of(which: Any, purpose: str) -> Link | None:
     with acting(DOOR):
         link = db.session.scalars(select(Link).where(which)).first()
-    if link is None or purpose not in ("", link.purpose):
-        raise LinkGone
-    if link.used_at is not None or link.revoked_at is not None or link.expires_at <= utcnow():
+    return link if link is not None and purpose in ("", link.purpose) else None
+
+
+def _good(which: Any, purpose: str) -> Link:
+    link = _whatever_became_of(which, purpose)
+    if link is None or link.used_at is not None or link.revoked_at is not None or link.expires_at <= utcnow():
         raise LinkGone
     return link
 
