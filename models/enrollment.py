@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Mapped, relationship, validates
 
 from models.base import Entity, about
@@ -111,7 +111,8 @@ class Location(Address, Entity):
     @classmethod
     def offered(cls) -> ColumnElement[bool]:
         """Which locations a form offers to choose from: those that take, or took, part."""
-        return cls.status.not_in(("applying", "withdrawn"))
+        never = or_(cls.status == "applying", and_(cls.status == "withdrawn", cls.status_on.is_(None)))
+        return not_(never)
 
     def __str__(self) -> str:
         return self.name
@@ -129,6 +130,8 @@ class StorageUnit(Entity):
     brand: Mapped[str | None] = text(80, about(_l("Brand")))
     model: Mapped[str | None] = text(80, about(_l("Model")))
     unit_kind: Mapped[str] = text(12, about(_l("Kind"), choices=UNIT_KINDS), required=True, default="refrigerator")
+    is_in_use: Mapped[bool] = yes_no(about(_l("In use")), default=True)
+    row_key: Mapped[str | None] = text(36, about(_l("Its row in Section B")))
     location: Mapped[Location] = relationship(back_populates="storage_units", info=about(_l("Location")))
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ NOTICE_KINDS = {
     "sections_complete": _l("All sections are complete"),
     "application_sent": _l("An application was submitted"),
     "application_ended": _l("An application was withdrawn"),
+    "application_status": _l("An application moved on"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

@@ -22,7 +22,7 @@ from models.links import Link
 from models.notices import Notice
 from models.people import Membership, PortalUser
 from models.recipients import PriorityGroup, Recipient, RecipientLink
-from models.reviews import LocationEvent
+from models.reviews import ChangeRequest, LocationEvent
 from models.scope import Reach, acting
 from models.stock import InventoryItem, Lot, Shipment, StockMovement, Vaccine
 from models.uploads import Upload, UploadRow
@@ -94,6 +94,18 @@ def submitted_version(application: Application | None = None, **more: Any) -> Su
     found = application or globals()["application"]()
     values = {"application": found, "round": next(numbers), "content": {"sections": []}}
     return saved(SubmittedVersion(**{**values, **more}))
+
+
+def change_request(location: Location | None = None, **more: Any) -> ChangeRequest:
+    """A remark that was sent, on the Section B of a place."""
+    about = more.pop("section", None) or section(location)
+    values = {
+        "application_id": about.application_id,
+        "section": about,
+        "round": next(numbers),
+        "remark": "Please look.",
+    }
+    return saved(ChangeRequest(**{**values, "path": "location.name", "sent_at": utcnow(), **more}))
 
 
 def user(username: str = "", **more: Any) -> PortalUser:
@@ -231,6 +243,7 @@ AT_PLACE: dict[str, Any] = {
     "Application": lambda place: application(place),
     "ApplicationEvent": lambda place: application_event(application(place)),
     "AccessRequest": lambda place: access_request(place),
+    "ChangeRequest": lambda place: change_request(place),
     "Dose": lambda place: dose(location=place),
     "History": lambda place: history(location_id=place.id),
     "InventoryItem": lambda place: stock(place),

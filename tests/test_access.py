@@ -139,6 +139,9 @@ def test_every_verb_that_is_granted_has_a_door(app):
         doors |= {(name, "see"), (name, "export"), *((name, act) for act in view.rules)}
         doors |= {(name, "add")} if view.add_columns else set()
         doors |= {(name, "edit")} if view.edit_columns else set()
+    for page in app.appbuilder.baseviews:  # buttons of the generic kinds: a queue's acts, a review's decisions
+        rules = (*getattr(page, "acts", ()), *getattr(page, "decisions", ()), getattr(page, "sends", None))
+        doors |= {(page.entity.__name__, rule.__name__) for rule in rules if rule is not None}
     granted = {(entity, verb) for (_profile, entity), verbs in access.table().verbs.items() for verb in verbs}
     assert granted - doors == set()
 

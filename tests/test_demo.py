@@ -9,12 +9,15 @@ from werkzeug.security import check_password_hash
 
 from app import access, demo
 from app.demo import supply
-from app.rules import dose_checks, stock
+from app.rules import dose_checks, reviews, stock
 from app.rules.clock import local, today_at
+from app.rules.declared import gaps
+from app.rules.enrollment_fields import form_of
 from app.uploads.cells import Known
 from app.uploads.checking import check
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
+from models.applications import Application, Section
 from models.base import db, utcnow
 from models.doses import Dose, Visit
 from models.enrollment import Location, Organization, StorageUnit
@@ -54,12 +57,26 @@ def every(entity, *where):
 
 
 def test_it_has_what_is_promised():
-    assert Counter(row.kind for row in every(Organization)) == {"state": 1, "provider": 3, "employer": 1}
-    assert (count(Location), count(Recipient), count(Dose)) == (6, 400, 250)
-    assert len({location.county for location in every(Location)}) == 6
+    assert Counter(row.kind for row in every(Organization)) == {"state": 1, "provider": 5, "employer": 1}
+    assert Counter(row.status for row in every(Location)) == {
+        "approved": 6, "suspended": 1, "closed": 1, "applying": 2,
+    }  # fmt: skip
+    assert (count(Recipient), count(Dose)) == (400, 250)
+    assert len({location.county for location in every(Location, Location.status == "approved")}) == 6
     assert db.session.scalars(select(Location.provider_pin).order_by(Location.id)).first() == "NCA650001"
-    assert all(count(StorageUnit, StorageUnit.location_id == location.id) >= 2 for location in every(Location))
+    assert all(
+        count(StorageUnit, StorageUnit.location_id == location.id) >= 2
+        for location in every(Location, Location.status != "applying")
+    )
     assert count(Vaccine, Vaccine.is_active) >= 6 and count(Vaccine, Vaccine.is_active.is_(False)) > 40
+
+
+def test_one_application_waits_for_review_and_lacks_nothing():
+    waiting = every(Application, Application.status.in_(reviews.WAITING))
+    assert [one.organization_name for one in waiting] == ["Catawba Valley Pediatrics"]
+    sections = every(Section, Section.application_id == waiting[0].id)
+    assert [gaps(form_of(one.kind), one.content) for one in sections] == [[], [], []]
+    assert reviews.fields_of(waiting[0])
 
 
 def test_there_is_a_sign_in_for_each_profile_and_the_password_is_theirs():

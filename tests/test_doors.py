@@ -40,6 +40,9 @@ PERSON_DOORS = {
     "AgreementSigning",
     "AgreementPapers",
     "SignedCopy",
+    "ReviewQueue",
+    "MyApplications",
+    "ApplicationReview",
 }
 
 pytestmark = pytest.mark.shared_data

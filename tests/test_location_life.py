@@ -119,8 +119,9 @@ def test_each_step_is_told_to_those_who_answer_and_kept_with_who_and_when(app, c
     state = Browser(app, "state")
     ask = f"/location/action/suspend/{clinic.here}"
     asked = state.post(ask, state.marks())
-    empty = state.post(ask, {**asked.form(ask), "_answered": "1"})
-    assert empty.code == 422 and "c-field-wrong" in empty.html
+    for nothing in ("", "   "):
+        empty = state.post(ask, {**asked.form(ask), "_answered": "1", "reason": nothing})
+        assert empty.code == 422 and "c-field-wrong" in empty.html
     done = state.post(ask, {**asked.form(ask), "reason": REASON})
     assert "Suspended" in done.text and REASON in done.text and "Robin Tester" in done.text
     again = state.post(f"/location/action/reinstate/{clinic.here}", state.marks())

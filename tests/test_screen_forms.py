@@ -258,4 +258,4 @@ def test_what_a_rule_fills_in_may_stay_empty():
     strict = record_form(PortalUser, ["email"], lambda name: "/", versioned=True)
     lenient = record_form(PortalUser, ["email"], lambda name: "/", versioned=True, optional=["email"])
     kinds = [[type(one).__name__ for one in form.email.kwargs["validators"]] for form in (strict, lenient)]
-    assert "InputRequired" in kinds[0] and "Optional" in kinds[1]
+    assert "Given" in kinds[0] and "Optional" in kinds[1]

@@ -9,10 +9,10 @@ from views.screen import Screen
 class StorageUnitScreen(Screen):
     entity = StorageUnit
     menu = "Program"
-    list_columns = ["name", "unit_kind", "brand", "model", "location"]
+    list_columns = ["name", "unit_kind", "brand", "model", "is_in_use", "location"]
     add_columns = ["location", "name", "unit_kind", "brand", "model"]
-    edit_columns = ["name", "unit_kind", "brand", "model"]
-    search_columns = ["name", "unit_kind", "location"]
+    edit_columns = ["name", "unit_kind", "brand", "model", "is_in_use"]
+    search_columns = ["name", "unit_kind", "is_in_use", "location"]
 
 
 class LocationScreen(Screen):

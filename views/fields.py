@@ -30,6 +30,7 @@ from wtforms.fields.choices import Choice
 from app.fab.keys import key_from
 from app.rules.recipients import ten_digits
 from models.base import UNSTORABLE, choices_of, problem_with
+from views.given import REQUIRED, Given
 from views.look_up import LookUp
 from views.words import Described
 
@@ -50,7 +51,6 @@ class Between(validators.NumberRange):
 
 INPUT_KINDS = {"phone": "tel", "email": "email"}
 STYLE = {"class": "form-control"}
-REQUIRED = _l("Please fill this in.")
 
 
 class CodeField(SelectField):
@@ -216,7 +216,7 @@ def storable(_form: Any, field: Any) -> None:
 
 def must(needed: bool) -> list[Any]:
     """The validator of an input that must, or may, be filled in."""
-    return [validators.InputRequired(REQUIRED)] if needed else [validators.Optional()]
+    return [Given(REQUIRED)] if needed else [validators.Optional()]
 
 
 def is_required(column: Any) -> bool:

@@ -187,6 +187,10 @@ class Queue(Page):
         row = db.session.scalars(select(self.entity).where(self.entity.id == pk)).first()
         if row is None:
             abort(404)
+        return self.acted(rule, row)
+
+    def acted(self, rule: Any, row: Any) -> Any:
+        """Does an act on a row, and leads back to the queue with what came of it."""
         try:
             saved(lambda: rule(row, g.reach))
             flash(act_of(rule).done or _("Done."), "success")

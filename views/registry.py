@@ -16,9 +16,8 @@ MODULES = (
     "notices", "links", "history",
 )  # fmt: skip
 PAGE_MODULES = (
-    "finding", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
-    "custom.proof_printing",
-    "custom.bulk_upload",
+    "finding", "reviews", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
+    "custom.proof_printing", "custom.bulk_upload",
 )  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),

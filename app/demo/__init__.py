@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from app import history
-from app.demo import files, places, recipients, supply, users, visits
+from app.demo import enrolling, files, places, recipients, supply, users, visits
 from app.demo.users import PASSWORD, SIGN_INS, is_loaded
 from app.rules import catalog
 from app.rules.clock import today_at
-from models.base import db
+from models.base import db, utcnow
 from models.enrollment import Location, Organization
 from models.people import Membership, PortalUser
 from models.recipients import Recipient
@@ -53,6 +53,8 @@ def _load(rng: Random, today: dt.date) -> None:
     visits.doses_given(story)
     visits.mistakes(story)
     visits.waiting_today(story)
+    enrolling.other_states(LOADER)
+    enrolling.waiting_for_review(LOADER, users.applicant(LOADER), utcnow())
 
 
 def _send_files(

@@ -43,7 +43,8 @@ UNITS = (
 )
 
 
-def _address(street: str, city: str, zip_code: str, county: str, phone: str, mailbox: str) -> dict[str, Any]:
+def address_of(street: str, city: str, zip_code: str, county: str, phone: str, mailbox: str) -> dict[str, Any]:
+    """The columns of an address."""
     email = f"{mailbox.lower()}@providers.example"
     return {"street": street, "city": city, "state": "NC", "zip_code": zip_code, "county": county, "phone": phone,
             "email": email}  # fmt: skip
@@ -52,7 +53,7 @@ def _address(street: str, city: str, zip_code: str, county: str, phone: str, mai
 def organizations() -> dict[str, Organization]:
     """The organizations by number."""
     found = {
-        number: Organization(number=number, name=name, kind=kind, **_address(*address, mailbox=number))
+        number: Organization(number=number, name=name, kind=kind, **address_of(*address, mailbox=number))
         for number, name, kind, *address in ORGANIZATIONS
     }
     db.session.add_all(found.values())
@@ -69,7 +70,7 @@ def locations(known: dict[str, Organization]) -> list[Location]:
             name=name,
             provider_pin=pin,
             provider_type=kind,
-            **_address(*address, mailbox=number),
+            **address_of(*address, mailbox=number),
         )  # fmt: skip
         for organization, number, name, pin, kind, *address in LOCATIONS
     ]

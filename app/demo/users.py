@@ -82,6 +82,11 @@ def recipient(by: Reach, person: Recipient) -> PortalUser:
     return user
 
 
+def applicant(by: Reach) -> PortalUser:
+    """Who enrolls an organization; without a password, so that nobody signs in as them."""
+    return _user(by, "w.isenhour", "Warren", "Isenhour", "en", None)
+
+
 def _user(by: Reach, username: str, first: str, last: str, language: str, secret: str | None) -> PortalUser:
     user = PortalUser(
         username=username, first_name=first, last_name=last, email=f"{username}@staff.example", password=secret,
