@@ -21,7 +21,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.rules import stock
+from app.rules import ledger_check
 from benchmarks.measuring import Figure
 from benchmarks.product import SYSTEM, checked_in, good, people_here, signed_in, stocked
 from models.scope import acting
@@ -141,7 +141,7 @@ def recording(app: Flask, settings: dict[str, str]) -> Figure:
             rates.append((rate, at_once(bare, theirs())[0]))
             waits.append(wait)
     with app.app_context(), acting(SYSTEM):
-        broken: list[Any] = stock.check_ledger()["broken"]
+        broken: list[Any] = ledger_check.check_ledger()["broken"]
     if broken:
         raise RuntimeError(f"the ledger does not hold: {broken[:3]}")
     rate, bare_rate = (statistics.median(column) for column in zip(*rates, strict=True))

@@ -69,7 +69,8 @@ def stocked(app: Flask, doses: int) -> int:
 
     from app.rules import stock
     from models.base import utcnow
-    from models.stock import Lot, Shipment, Vaccine
+    from models.shipments import Shipment
+    from models.stock import Lot, Vaccine
 
     with app.app_context(), acting(SYSTEM):
         place = db.session.scalars(select(Location).where(Location.number == PLACE)).one()

@@ -16,14 +16,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("text", "long", "choice", "date", "number", "yes_no", "secret")
+KINDS = ("text", "long", "choice", "date", "number", "yes_no", "secret", "row")
 
 
 @dataclass(frozen=True)
 class Ask:
     """One thing a person must say before an act: its parameter's name, label and kind.
 
-    `choices` is what `about(choices=...)` takes: a dict code -> label, or the name of a table.
+    `choices` is what `about(choices=...)` takes: a dict code -> label, or the name of a table; of a "row" it is
+    the entity. `start(row)` gives what the input begins with, where one row is asked about.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Ask:
     choices: Any = None
     required: bool = True
     help: Any = None
+    start: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -25,6 +25,11 @@ def whole(info: dict[str, Any], *, required: bool = False, **more: Any) -> Any:
     return mapped_column(Integer, nullable=not required, info=info, **more)
 
 
+def total(info: dict[str, Any]) -> Any:
+    """A sum that a rule keeps; it begins at nothing."""
+    return mapped_column(Integer, nullable=False, default=0, server_default="0", info=info)
+
+
 def yes_no(info: dict[str, Any], *, default: bool = False) -> Any:
     """A fact that holds or does not."""
     return mapped_column(Boolean, nullable=False, default=default, info=info)

@@ -102,6 +102,10 @@ class Dose(Entity):
         if self.status == "voided" and not (self.void_reason or "").strip():
             raise RuleBroken(_l("Please say why the dose is voided."), field="void_reason")
 
+    def movement_facts(self) -> dict[str, Any]:
+        """What the ledger's lines say besides: which dose they are of."""
+        return {"dose_id": self.id}
+
     def movements(self) -> list[tuple[int, int, int, str]]:
         """One dose leaves the lot; a voided one comes back, or comes back and is wasted."""
         if self.is_historical or self.location_id is None or self.lot_id is None:

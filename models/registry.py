@@ -14,8 +14,10 @@ import models.people
 import models.recipients
 import models.reviews
 import models.sessions
+import models.shipments
 import models.status
 import models.stock
+import models.stock_causes
 import models.uploads  # noqa: F401
 from models.base import Entity
 from models.ink import Ink

@@ -4,12 +4,13 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, Date, Index, Numeric, UniqueConstraint, bindparam, case, event, inspect
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Entity, RuleBroken, about, utcnow
-from models.columns import day, instant, key_to, text, whole, yes_no
-from models.enrollment import Location, StorageUnit
+from models.columns import day, instant, key_to, text, total, whole, yes_no
+from models.enrollment import Location
 from models.ink import Ink
 from models.people import PortalUser
 from models.scope import Scope
@@ -24,9 +25,26 @@ MOVEMENT_KINDS = {
     "moved_in": _l("Moved in"),
     "moved_out": _l("Moved out"),
     "returned": _l("Returned"),
+    "discrepancy": _l("Discrepancy at receipt"),
 }
-SHIPMENT_STATUSES = {"expected": _l("Expected"), "received": _l("Received"), "lost": _l("Lost")}
-CONDITIONS = {"good": _l("Good"), "damaged": _l("Damaged"), "warm": _l("Arrived warm")}
+# Which total of an inventory item a movement adds to, and with what sign.
+TOTALS = {
+    "received": ("received", 1),
+    "given": ("given", -1),
+    "given_back": ("given", -1),
+    "wasted": ("wasted", -1),
+    "returned": ("returned", -1),
+    "moved_in": ("moved_in", 1),
+    "moved_out": ("moved_out", -1),
+    "counted": ("counted", 1),
+    "discrepancy": ("discrepancy", 1),
+}
+STORAGE_STATES = {
+    "ultra_cold": _l("Ultra-cold (-80 to -60 °C)"),
+    "frozen": _l("Frozen (-25 to -15 °C)"),
+    "refrigerated": _l("Refrigerated (2 to 8 °C)"),
+    "room": _l("Room temperature (up to 25 °C)"),
+}
 # EUA vaccines without a final date carry this placeholder (NC DHHS guidance for providers).
 PLACEHOLDER_EXPIRY = dt.date(2069, 12, 31)
 LONGEST_INTERVAL = 3650  # days between two doses; a longer one is a slip of the pen
@@ -53,6 +71,7 @@ class Vaccine(Entity):
     doses_in_series: Mapped[int | None] = whole(about(_l("Doses in the series")))
     min_interval_days: Mapped[int | None] = whole(about(_l("Minimum interval (days)")))
     cap_color: Mapped[str | None] = text(20, about(_l("Cap color")))
+    diluent: Mapped[str | None] = text(80, about(_l("Diluent"), example="0.9% NaCl, 1.8 ml"))
     authorized_on: Mapped[dt.date | None] = day(about(_l("Authorized on")))
     fact_sheet_on: Mapped[dt.date | None] = day(about(_l("Edition of the fact sheet")))
     is_active: Mapped[bool] = yes_no(about(_l("In use")), default=True)
@@ -88,7 +107,7 @@ class Lot(Entity):
 
 
 class InventoryItem(Entity):
-    """The balance of a lot at a location; changed by `rules.stock.post` alone."""
+    """The balance of a lot at a location, with what came and went; changed by `rules.stock` alone."""
 
     __tablename__ = "inventory_item"
     called = (_l("Inventory item"), _l("Vaccine inventory"))
@@ -96,16 +115,65 @@ class InventoryItem(Entity):
     __table_args__ = (
         UniqueConstraint("location_id", "lot_id"),
         CheckConstraint("doses >= 0", name="not_below_zero"),
+        CheckConstraint("reserved >= 0 AND reserved <= doses", name="reserved_is_here"),
     )
 
     location_id: Mapped[int] = key_to("location.id", about(_l("Location")), required=True, index=False)
     lot_id: Mapped[int] = key_to("lot.id", about(_l("Lot")), required=True)
     doses: Mapped[int] = whole(about(_l("Doses on hand")), required=True, default=0)
+    reserved: Mapped[int] = total(about(_l("Reserved"), help=_l("For transfers not yet dispatched.")))
+    received: Mapped[int] = total(about(_l("Doses received")))
+    given: Mapped[int] = total(about(_l("Doses given")))
+    wasted: Mapped[int] = total(about(_l("Doses wasted")))
+    returned: Mapped[int] = total(about(_l("Doses returned")))
+    moved_in: Mapped[int] = total(about(_l("Doses moved in")))
+    moved_out: Mapped[int] = total(about(_l("Doses moved out")))
+    counted: Mapped[int] = total(about(_l("Dose counts"), help=_l("What counts added and took away.")))
+    discrepancy: Mapped[int] = total(about(_l("Discrepancies at receipt")))
+    storage_state: Mapped[str | None] = text(12, about(_l("Storage state"), choices=STORAGE_STATES))
+    storage_since: Mapped[dt.date | None] = day(about(_l("In this storage state since")))
+    expires_on: Mapped[dt.date | None] = day(
+        about(_l("Expiry corrected to"), help=_l("By this location, for its own vials, in place of the lot's date."))
+    )
+    beyond_use_on: Mapped[dt.date | None] = day(about(_l("Beyond-use date")))
+    use_by: Mapped[dt.date | None] = day(
+        about(_l("Use by"), help=_l("The earlier of the expiry and the beyond-use date.")), index=True
+    )
+    hold_reason: Mapped[str | None] = text(400, about(_l("On hold because")))
     location: Mapped[Location] = relationship(info=about(_l("Location")))
     lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
 
+    @property
+    def available(self) -> int:
+        """Doses that no transfer has reserved."""
+        return self.doses - self.reserved
+
+    @property
+    def expiry(self) -> dt.date:
+        """The expiry in force here: the location's own correction, else the lot's."""
+        return self.expires_on or self.lot.expires_on
+
+    def check(self) -> None:
+        super().check()
+        if self.lot is not None:
+            self.use_by = min(filter(None, (self.expiry, self.beyond_use_on)))
+
     def __str__(self) -> str:
         return f"{self.lot}"
+
+
+@event.listens_for(Lot, "after_update")
+def _use_by_follows(_mapper: Any, connection: Any, lot: Lot) -> None:
+    """What a lot's expiry says holds wherever no location has corrected it."""
+    if not inspect(lot).attrs.expires_on.history.has_changes():
+        return
+    item, expiry = InventoryItem.__table__, bindparam("expiry", lot.expires_on, Date)
+    sooner = case((item.c.beyond_use_on < expiry, item.c.beyond_use_on), else_=expiry)
+    connection.execute(item.update().where(item.c.lot_id == lot.id, item.c.expires_on.is_(None)).values(use_by=sooner))
+    for one in list(object_session(lot).identity_map.values()):
+        if isinstance(one, InventoryItem) and one.__dict__.get("lot_id") == lot.id:
+            stays = [one.__dict__.get(name) for name in ("expires_on", "beyond_use_on")]
+            set_committed_value(one, "use_by", min(filter(None, (stays[0] or lot.expires_on, stays[1]))))
 
 
 class StockMovement(Ink):
@@ -127,46 +195,10 @@ class StockMovement(Ink):
     doses: Mapped[int] = whole(about(_l("Doses"), help=_l("Plus what came, minus what left.")), required=True)
     kind: Mapped[str] = text(12, about(_l("Kind"), choices=MOVEMENT_KINDS), required=True)
     cause: Mapped[str] = text(40, about(_l("Cause")), required=True)
+    dose_id: Mapped[int | None] = key_to("dose.id", about(_l("Dose")), index=False)
     inventory_item: Mapped[InventoryItem] = relationship(info=about(_l("Inventory item")))
     at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow)
     by_id: Mapped[int | None] = key_to("ab_user.id", about(_l("By")))
     location: Mapped[Location] = relationship(info=about(_l("Location")))
     lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
     by: Mapped[PortalUser | None] = relationship(info=about(_l("By")))
-
-
-class Shipment(Entity):
-    """Vaccine on its way to a location, and its receipt."""
-
-    __tablename__ = "shipment"
-    called = (_l("Shipment"), _l("Shipments"))
-    scope = Scope(location="location_id", organization="location.organization_id")
-    STEPS = {"expected": {"received", "lost"}, "received": set(), "lost": {"received"}}
-
-    number: Mapped[str] = text(40, about(_l("Shipment number")), required=True, unique=True)
-    location_id: Mapped[int] = key_to("location.id", about(_l("Location")), required=True)
-    lot_id: Mapped[int] = key_to("lot.id", about(_l("Lot")), required=True)
-    doses: Mapped[int] = whole(about(_l("Doses")), required=True)
-    status: Mapped[str] = text(10, about(_l("Status"), choices=SHIPMENT_STATUSES), required=True)
-    expected_on: Mapped[dt.date | None] = day(about(_l("Expected on")))
-    received_at: Mapped[dt.datetime | None] = instant(about(_l("Received at")))
-    received_by_id: Mapped[int | None] = key_to("ab_user.id", about(_l("Received by")))
-    condition: Mapped[str | None] = text(10, about(_l("Condition"), choices=CONDITIONS))
-    temperature_ok: Mapped[bool | None] = mapped_column(nullable=True, info=about(_l("Temperature in range")))
-    storage_unit_id: Mapped[int | None] = key_to("storage_unit.id", about(_l("Storage unit")))
-    location: Mapped[Location] = relationship(info=about(_l("Location")))
-    lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
-    received_by: Mapped[PortalUser | None] = relationship(info=about(_l("Received by")))
-    storage_unit: Mapped[StorageUnit | None] = relationship(info=about(_l("Storage unit")))
-
-    def check(self) -> None:
-        super().check()
-        if self.doses is not None and self.doses < 1:
-            raise RuleBroken(_l("A shipment has at least one dose."), field="doses")
-
-    def movements(self) -> list[tuple[int, int, int, str]]:
-        """(location key, lot key, doses, kind) of each line this cause posts to the ledger."""
-        return [(self.location_id, self.lot_id, self.doses, "received")]
-
-    def __str__(self) -> str:
-        return self.number

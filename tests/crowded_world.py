@@ -72,6 +72,7 @@ class CrowdedWorld(World):
             item = [make.stock(here, make.lot()) for _ in range(TOGETHER)][0]
             for _ in range(TOGETHER):
                 make.stock(here, item.lot)
+                make.wastage(item=item)
         self._of_the_application(together["Application"][0])
         self._of_the_agreement(together["Agreement"][0], together["RedistributionAgreement"][0], here.organization)
         self.keys = {name: keys[0] for name, keys in together.items()} | {"InventoryItem": item.id}

@@ -9,7 +9,7 @@ from werkzeug.security import check_password_hash
 
 from app import access, demo
 from app.demo import supply
-from app.rules import dose_checks, reviews, stock
+from app.rules import dose_checks, ledger_check, reviews, stock
 from app.rules.clock import local, today_at
 from app.rules.declared import gaps
 from app.rules.enrollment_fields import form_of
@@ -26,7 +26,8 @@ from models.people import Membership, PortalUser
 from models.recipients import Recipient
 from models.registry import entities
 from models.scope import Reach, acting
-from models.stock import InventoryItem, Lot, Shipment, Vaccine
+from models.shipments import Shipment
+from models.stock import InventoryItem, Lot, Vaccine
 from models.uploads import Upload, UploadRow
 from tests.signing_in import sign_in
 
@@ -108,7 +109,7 @@ def test_nobody_else_of_the_demo_can_sign_in():
 
 
 def test_the_ledger_holds():
-    report = stock.check_ledger()
+    report = ledger_check.check_ledger()
     assert report["broken"] == [] and report["movements"] > 250
     for item in every(InventoryItem):
         received = db.session.scalar(select(func.sum(Shipment.doses)).where(

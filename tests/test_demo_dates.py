@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app import demo
-from app.rules import stock
+from app.rules import ledger_check
 from app.rules.clock import today_at
 from models.base import db
 from models.doses import Dose, Visit
@@ -30,7 +30,7 @@ def loaded(today):
         people = db.session.execute(select(Recipient.public_id, Recipient.first_name, Recipient.last_name)).all()
         doses = db.session.scalars(select(Dose)).all()
         given = sorted((dose.recipient.public_id, dose.given_on, dose.lot.number, dose.key) for dose in doses)
-        ledger = stock.check_ledger()
+        ledger = ledger_check.check_ledger()
         db.session.rollback()
     return sorted(people), given, ledger
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.demo import crowd, people
-from app.rules import recipients, stock
+from app.rules import ledger_check, recipients
 from app.rules.clock import local, today_at
 from models.base import db
 from models.doses import Dose
@@ -52,7 +52,7 @@ def test_each_person_has_a_link_two_doses_and_their_movements(small_chunks):
 
 def test_the_ledger_holds_after_each_chunk_and_a_little_is_left(small_chunks):
     for _ in people.people(90, seed=1):
-        assert stock.check_ledger()["broken"] == []
+        assert ledger_check.check_ledger()["broken"] == []
         left = db.session.scalar(select(func.sum(InventoryItem.doses)))
         assert left % people.SPARE == 0 and left > 0
     causes = db.session.scalars(select(StockMovement.cause).where(StockMovement.kind == "given"))
@@ -89,7 +89,7 @@ def test_the_same_seed_makes_the_same_people_and_a_second_run_others(small_chunk
     db.session.rollback()
     assert made() == first
     assert len(set(made())) == 120  # the first sixty are still there
-    assert stock.check_ledger()["broken"] == []
+    assert ledger_check.check_ledger()["broken"] == []
 
 
 def test_they_go_to_the_locations_there_are(small_chunks):

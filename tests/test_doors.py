@@ -20,7 +20,7 @@ from models.scope import acting
 from tests import factories as make
 
 MARK = "Wilmington-forbidden"
-EVERYONE = {"Vaccine", "Lot", "PriorityGroup"}
+EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "StorageTime"}
 # Doors with a parameter that is no row of an entity: what each is, and which test walks it.
 OTHER_DOORS = {
     "Front", "LocaleView", "UtilView", "OpenApi", "SwaggerView", "SecurityApi", "MenuApi", "SignInView", "PlaceView",

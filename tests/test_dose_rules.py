@@ -6,7 +6,7 @@ import uuid
 import pytest
 from sqlalchemy import func, select
 
-from app.rules import dose_checks, doses, proofs, stock, visits
+from app.rules import dose_checks, doses, ledger_check, proofs, stock, visits
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Visit
 from models.history import History
@@ -180,7 +180,7 @@ def test_a_voided_dose_goes_back_or_to_waste(app, what, left, kinds):
         with acting(make.SEED):
             found = set(db.session.scalars(select(StockMovement.kind).where(StockMovement.cause == f"Dose:{given.id}")))
             assert found == {"given"} | kinds
-            assert stock.check_ledger()["broken"] == []
+            assert ledger_check.check_ledger()["broken"] == []
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from models.people import PortalUser, User
 from models.recipients import Recipient
 from models.registry import entities
 from models.scope import Reach, acting
-from models.stock import Shipment
+from models.shipments import Shipment
 from tests import factories as make
 
-EVERYONE = {"Vaccine", "Lot", "PriorityGroup"}
+EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "StorageTime"}
 STATE_ONLY = {"History", "Link"}
 HIDDEN_FROM_PLACES = {"SubmittedVersion"}  # it holds the section of the whole organization
 HIDDEN_FROM_ORGANIZATION = {"Visit", "Notice", "Recipient", "RecipientLink", "Upload", "UploadRow", "Proof"}

@@ -6,7 +6,7 @@ import pytest
 
 from models.enrollment import Location, Organization, StorageUnit
 from models.recipients import Recipient
-from models.stock import Shipment
+from models.shipments import Shipment
 from tests import factories as make
 from tests.screen_world import Queries, open_world
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from models.enrollment import Location, StorageUnit
-from models.stock import Lot, Shipment
+from models.shipments import Shipment
+from models.stock import Lot
 from tests.screen_world import open_world
 
 

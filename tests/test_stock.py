@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.rules import doses, stock, stock_changes
+from app.rules import doses, ledger_check, stock_changes
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
 from models.ink import WrittenOnce
@@ -29,7 +29,7 @@ def test_receiving_a_shipment_raises_the_balance_and_writes_one_line(app):
         item = db.session.scalars(select(InventoryItem)).one()
         assert (line.doses, line.kind, line.cause) == (120, "received", f"Shipment:{shipment.id}")
         assert item.doses == 120
-        assert stock.check_ledger()["broken"] == []
+        assert ledger_check.check_ledger()["broken"] == []
 
 
 def test_a_shipment_is_received_once(app):
@@ -60,7 +60,7 @@ def test_check_ledger_names_the_row_where_balance_and_movements_differ(app):
         item = make.stock(doses=40)
         db.session.commit()
         db.session.execute(text("UPDATE inventory_item SET doses = 39"))
-        found = stock.check_ledger()["broken"]
+        found = ledger_check.check_ledger()["broken"]
         assert found == [
             {
                 "inventory_item": item.id,
@@ -82,7 +82,7 @@ def test_check_ledger_finds_a_dose_without_its_movement(app):
                 given_on=utcnow().date(),
             )
         )  # fmt: skip
-        assert stock.check_ledger()["broken"] == [
+        assert ledger_check.check_ledger()["broken"] == [
             {"location": given.location_id, "lot": given.lot_id, "doses": 2, "given": 1}
         ]
 
@@ -131,4 +131,4 @@ def test_twelve_threads_drawing_240_doses_from_50_give_exactly_50(app):
     with app.app_context(), acting(make.SEED):
         assert db.session.scalar(select(InventoryItem.doses)) == 0
         assert db.session.scalar(select(func.count()).select_from(Dose)) == 50
-        assert stock.check_ledger()["broken"] == []
+        assert ledger_check.check_ledger()["broken"] == []

@@ -14,7 +14,7 @@ from app import history
 from app.fab.interface import MOST_A_PAGE
 from models.acts import Act, act_of
 from views.edge import Refusal, committed
-from views.forms import ask_form
+from views.forms import ask_form, begin
 
 ANSWERED = "_answered"
 
@@ -98,6 +98,8 @@ class Acting:
         answered = ANSWERED in request.form
         form = ask_form(said.asks)() if said.asks else None
         if form is not None and not (answered and form.validate()):
+            if not answered and len(rows) == 1:
+                begin(form, said.asks, rows[0])
             return self._ask(name, said, rows, form), 422 if answered else 200
         answers = {ask.name: form[ask.name].data for ask in said.asks} if form is not None else {}
         refusal = committed(lambda: [rule(row, by=g.reach, **answers) for row in rows])

@@ -176,7 +176,7 @@ class RelationField(Field):
             Markup(' {}="{}"').format(name, "" if value is True else value) for name, value in said.items() if value
         )
         select = Markup('<select{}><option value=""></option>{}</select>').format(marks, options)
-        return select + (self._without_scripts() if self.listed else Markup(""))
+        return select + (self._without_scripts() if self.listed and self.url else Markup(""))
 
     def _without_scripts(self) -> Markup:
         words = _("Other choices for %(what)s: type part of the name", what=self.label.text)

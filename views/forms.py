@@ -14,6 +14,7 @@ from models.acts import Ask
 from models.base import choices_of
 from views import fields
 from views.edge import Refusal
+from views.look_up import LookUp
 from views.words import Described, describe, formatter
 
 VERSION = "row_version"
@@ -101,6 +102,8 @@ def _asked(ask: Ask) -> Any:
     look = fields.STYLE
     if ask.kind == "choice":
         return fields.CodeField(ask.label, codes=lambda: choices_of({"choices": ask.choices}) or {}, **said)
+    if ask.kind == "row":
+        return fields.RelationField(ask.label, look_up=LookUp(ask.choices), **said)
     if ask.kind == "yes_no":
         return fields.YesNoField(ask.label, **{**said, "validators": []})
     if ask.kind == "date":
@@ -118,6 +121,13 @@ def _asked(ask: Ask) -> Any:
         ask.label, filters=[fields.stripped], render_kw=look,
         **{**said, "validators": [*said["validators"], fields.storable, limits]},
     )  # fmt: skip
+
+
+def begin(form: DynamicForm, asks: tuple[Ask, ...], row: Any) -> None:
+    """What is known before a person answers, where one row is asked about."""
+    for ask in asks:
+        if ask.start is not None:
+            form[ask.name].process_data(ask.start(row))
 
 
 def prefill(form: RecordForm) -> None:

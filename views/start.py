@@ -21,7 +21,8 @@ from models.enrollment import Location, Organization
 from models.notices import Notice
 from models.recipients import Recipient
 from models.scope import Reach
-from models.stock import InventoryItem, Shipment
+from models.shipments import UNDER_WAY, Shipment
+from models.stock import InventoryItem
 from models.uploads import Upload
 
 MOST_COUNTED = 10_000
@@ -64,7 +65,7 @@ FIGURES = {
     ),
     "on_hand": Figure(_l("Doses on hand"), InventoryItem, total=InventoryItem.doses, href="InventoryItemScreen.list"),
     "expected": Figure(
-        _l("Shipments expected"), Shipment, lambda r: [Shipment.status == "expected"], href="ShipmentScreen.list"
+        _l("Shipments expected"), Shipment, lambda r: [Shipment.status.in_(UNDER_WAY)], href="ShipmentScreen.list"
     ),
     "unregistered": Figure(
         _l("Invited, not yet registered"),

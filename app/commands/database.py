@@ -34,6 +34,7 @@ def init() -> tuple[dict[str, Any], str]:
     made = _system_account()
     with acting(Reach.system("init")):
         catalog.vaccines()
+        catalog.storage_times()
         catalog.priority_groups()
     db.session.commit()
     permissions = _permissions()

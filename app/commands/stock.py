@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app import database
 from app.commands.telling import FINDINGS, command
-from app.rules import stock
+from app.rules import ledger_check
 from models.base import db
 
 
@@ -16,7 +16,7 @@ from models.base import db
 def check_ledger() -> tuple[dict[str, Any], str, int]:
     """Prove each balance by its movements, and the doses given by the ledger; 1 when they do not agree."""
     with database.reading_only():
-        found = stock.check_ledger()
+        found = ledger_check.check_ledger()
         db.session.rollback()
     lines = [
         _(

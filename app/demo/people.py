@@ -36,7 +36,8 @@ from models.base import db, utcnow
 from models.doses import Dose
 from models.recipients import Recipient, RecipientLink
 from models.scope import Reach, acting
-from models.stock import InventoryItem, Shipment, StockMovement
+from models.shipments import Shipment
+from models.stock import InventoryItem, StockMovement
 
 CHUNK = 5_000
 SPARE = 40  # doses of each shipment that are left over

@@ -12,7 +12,8 @@ from models.base import db
 from models.enrollment import Location, StorageUnit
 from models.people import PortalUser
 from models.scope import Reach
-from models.stock import Lot, Shipment, Vaccine
+from models.shipments import Shipment
+from models.stock import Lot, Vaccine
 
 FIRST_RECEIPT = 76  # days ago: before the first dose
 COMIRNATY, COMIRNATY_CHILD = "Comirnaty 12+ syringe", "Comirnaty 5-11 (blue cap)"

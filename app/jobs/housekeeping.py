@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import current_app
 
 from app import database, delivery, history, history_proof, history_published, sessions
-from app.rules import notices, stock
+from app.rules import ledger_check, notices
 from models.base import db
 from models.scope import Reach, reach_in_force
 
@@ -27,7 +27,7 @@ def deliver(by: Reach, enough: Callable[[], bool]) -> None:
 def check_ledger() -> None:
     """Proves each balance; what does not agree goes to the log and into the history, for the state's staff."""
     with database.reading_only():
-        found = stock.check_ledger()
+        found = ledger_check.check_ledger()
         db.session.rollback()
     history.entry().outcome = "findings" if found["broken"] else "done"
     history.changed_in_bulk(

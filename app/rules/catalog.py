@@ -12,6 +12,7 @@ from app import reference
 from models.base import db
 from models.recipients import PriorityGroup
 from models.stock import Vaccine
+from models.stock_causes import StorageTime
 
 READERS: dict[str, Any] = {
     "doses_per_vial": int,
@@ -45,4 +46,16 @@ def priority_groups() -> None:
     for row in groups + [row for row in rows if row["preset"] == "phases" and row["code"] not in known]:
         opens = dt.date.fromisoformat(row["opens_on"]) if row["opens_on"] else None
         db.session.add(PriorityGroup(code=row["code"], name=row["label"], opens_on=opens))
+    db.session.flush()
+
+
+def storage_times() -> None:
+    """How long each product keeps in each storage state, for those the reference table names; others are left alone."""
+    known = vaccines()
+    here = {(time.vaccine_id, time.state) for time in db.session.scalars(select(StorageTime))}
+    for row in reference.rows("storage_times"):
+        vaccine = known[row["vaccine"]]
+        if (vaccine.id, row["state"]) not in here:
+            days = int(row["days"]) if row["days"] else None
+            db.session.add(StorageTime(vaccine=vaccine, state=row["state"], days=days, source=row["source"]))
     db.session.flush()

@@ -1,7 +1,7 @@
 """What speaks against a dose now: interval, age, doubling. Warnings a vaccinator may override in words.
 
 Sources: CDC CDSi supporting data (4-day grace; the interval counts only for doses given from
-2021-10-25 on), product labels for ages, CVMS FAQ 25 for expiry.
+2021-10-25 on), product labels for ages.
 """
 
 from __future__ import annotations
@@ -94,7 +94,5 @@ def refuse_impossible(person: Recipient, lot: Lot, given_on: dt.date, today: dt.
         raise RuleBroken(_("The dose is before the person was born."), field="given_at")
     if lot.vaccine.authorized_on and given_on < lot.vaccine.authorized_on:
         raise RuleBroken(_("The vaccine was not yet authorized on that day."), field="given_at")
-    if lot.expires_on < given_on:
-        raise RuleBroken(_("This lot has expired."), field="lot")
     if lot.status != "available":
         raise RuleBroken(_("This lot is recalled and must not be given."), field="lot")

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.rules import dose_checks, locations, notices, stock
+from app.rules import dose_checks, expiry, locations, notices, stock
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Proof, Visit
@@ -37,6 +37,7 @@ class NewDose:
     given_at: dt.datetime
     suffix: str | None = None
     fact_sheet_given: bool = False
+    expiry_checked: bool = False  # said where the lot has no final expiry
     override_reason: str = ""
     note: str = ""
     recipient_id: int | None = None  # whose page the form was on; it must be the visit's person
@@ -81,7 +82,7 @@ def done_before(key: str) -> Dose | None:
 def administer(new: NewDose, by: Reach) -> Dose:
     """Records a dose: dose, movement, visit and notice in one transaction; the same key, once.
 
-    Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given.
+    Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given, expiry_checked.
     """
     visit = _open_visit(new.visit_id, by)
     person = db.session.get_one(Recipient, visit.recipient_id, with_for_update=True)
@@ -94,16 +95,19 @@ def administer(new: NewDose, by: Reach) -> Dose:
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     location = db.session.get_one(Location, by.location_id)
     locations.refuse_giving(location)
-    lot = _lot_here(new.lot_id, location.id)
+    item = _item_here(new.lot_id, location.id)
+    lot = item.lot
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
+    expiry.refuse_if_over(item, given_on)
     against = dose_checks.warnings(person, lot.vaccine, given_on, dose_checks.earlier_doses(person.id))
     if against and not new.override_reason.strip():
         raise RuleBroken(" ".join(against), field="override_reason")
     if not new.fact_sheet_given:
         raise RuleBroken(_("Please give the fact sheet before the dose and say so here."), field="fact_sheet_given")
+    expiry.refuse_unless_looked_up(item, given_on, new.expiry_checked, by)
     dose = _write(new, visit, lot, given_on, by)
     visit.status = "vaccinated"
     stock.post(dose, by)
@@ -145,13 +149,17 @@ def _open_visit(visit_id: int, by: Reach) -> Visit:
     return visit
 
 
-def _lot_here(lot_id: int, location_id: int) -> Lot:
+def _item_here(lot_id: int, location_id: int) -> InventoryItem:
+    """The stock the dose is drawn from; its lot stands still until the dose is written, or its recall is told first."""
     item = db.session.scalars(
         select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
     ).first()
-    if item is None or item.doses < 1:
+    if item is None or item.available < 1:
         raise RuleBroken(_("There are not enough doses of this lot at this place."), field="lot")
-    return item.lot
+    db.session.refresh(item.lot, with_for_update={"read": True, "of": Lot})
+    if item.hold_reason:
+        raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")
+    return item
 
 
 def _write(new: NewDose, visit: Visit, lot: Lot, given_on: dt.date, by: Reach) -> Dose:

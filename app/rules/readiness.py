@@ -13,7 +13,7 @@ from models.base import db
 from models.enrollment import Location
 from models.people import Membership
 from models.scope import Reach
-from models.stock import Shipment
+from models.shipments import Shipment
 from models.uploads import Upload
 
 TEAM = ("Healthcare Provider", "Front Desk", "Inventory Manager")

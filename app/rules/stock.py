@@ -6,32 +6,40 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import contains_eager
 
 from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
-from models.stock import InventoryItem, Lot, StockMovement
+from models.stock import TOTALS, InventoryItem, Lot, StockMovement
 
 
 def post(cause: Any, by: Reach, at: dt.datetime | None = None) -> list[StockMovement]:
     """Posts a cause's movements and changes the balances in the same transaction; `at` (UTC) is now if not given.
 
-    Raises RuleBroken (field "lot") when a balance would fall below zero; nothing is moved then.
+    Raises RuleBroken (field "lot") when a balance would fall below what is reserved; nothing is moved then.
     """
     db.session.flush()
     name = f"{type(cause).__name__}:{cause.id}"
-    lines = [_line(name, *movement, by, at or utcnow()) for movement in cause.movements()]
+    also = cause.movement_facts() if hasattr(cause, "movement_facts") else {}
+    lines = [_line(name, *movement, by, at or utcnow(), also) for movement in cause.movements()]
     db.session.add_all(lines)
     db.session.flush()
     return lines
 
 
 def _line(
-    cause: str, location_id: int, lot_id: int, doses: int, kind: str, by: Reach, at: dt.datetime
+    cause: str,
+    location_id: int,
+    lot_id: int,
+    doses: int,
+    kind: str,
+    by: Reach,
+    at: dt.datetime,
+    also: dict[str, Any],
 ) -> StockMovement:
-    item_id = _change_balance(location_id, lot_id, doses)
+    item_id = _change_balance(location_id, lot_id, doses, kind)
     return StockMovement(
         inventory_item_id=item_id,
         location_id=location_id,
@@ -41,38 +49,76 @@ def _line(
         cause=cause,
         at=at,
         by_id=by.user_id,
+        **also,
     )
 
 
-def _change_balance(location_id: int, lot_id: int, doses: int) -> int:
+def _change_balance(location_id: int, lot_id: int, doses: int, kind: str) -> int:
     """One conditional UPDATE: no row matched means not enough, however many draw at once."""
     here = (InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
     if doses > 0:
         _make_item(location_id, lot_id)
+    total, sign = TOTALS[kind]
+    summed = getattr(InventoryItem, total) + sign * doses
+    _update(
+        (*here, InventoryItem.doses + doses >= InventoryItem.reserved),
+        {"doses": InventoryItem.doses + doses, total: summed},
+        _("There are not enough doses of this lot at this place."),
+    )
+    _forget(lambda item: item.location_id == location_id and item.lot_id == lot_id)
+    return db.session.scalars(select(InventoryItem.id).where(*here)).one()
+
+
+def _update(conditions: tuple[Any, ...], values: dict[str, Any], refusal: str) -> None:
     statement = (
         update(InventoryItem)
-        .where(*here, InventoryItem.doses + doses >= 0)
-        .values(doses=InventoryItem.doses + doses, row_version=InventoryItem.row_version + 1)
+        .where(*conditions)
+        .values(**values, row_version=InventoryItem.row_version + 1)
         .execution_options(synchronize_session=False)
     )
     if db.session.execute(statement).rowcount != 1:
-        raise RuleBroken(_("There are not enough doses of this lot at this place."), field="lot")
+        raise RuleBroken(refusal, field="lot")
+
+
+def _forget(is_meant: Any) -> None:
+    """What the session holds of a balance is read anew."""
     for item in list(db.session.identity_map.values()):
-        if isinstance(item, InventoryItem) and item.location_id == location_id and item.lot_id == lot_id:
+        if isinstance(item, InventoryItem) and is_meant(item):
             db.session.expire(item)
-    return db.session.scalars(select(InventoryItem.id).where(*here)).one()
+
+
+def reserve(item_id: int, doses: int) -> None:
+    """Sets doses apart for a transfer, or with a minus gives them back; RuleBroken when there are not so many."""
+    db.session.flush()
+    reserved = InventoryItem.reserved + doses
+    _update(
+        (InventoryItem.id == item_id, reserved >= 0, reserved <= InventoryItem.doses),
+        {"reserved": reserved},
+        _("There are not enough doses of this lot at this place."),
+    )
+    _forget(lambda item: item.id == item_id)
+
+
+def hold_still(item: InventoryItem) -> InventoryItem:
+    """The item as it is now, and no other transaction changes it before this one ends."""
+    db.session.flush()
+    db.session.refresh(item, with_for_update={"of": InventoryItem})
+    return item
 
 
 def _make_item(location_id: int, lot_id: int) -> None:
     """The first doses of a lot at a place open its balance; two at once open it once."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"location_id": location_id, "lot_id": lot_id, "doses": 0, "row_version": 1, "created_at": utcnow()}
+    values = {
+        "location_id": location_id, "lot_id": lot_id, "doses": 0, "row_version": 1, "created_at": utcnow(),
+        "use_by": select(Lot.__table__.c.expires_on).where(Lot.__table__.c.id == lot_id).scalar_subquery(),
+    }  # fmt: skip
     insert = dialect.insert(InventoryItem.__table__).values(**values)
     db.session.execute(insert.on_conflict_do_nothing(index_elements=["location_id", "lot_id"]))
 
 
 def offered(location_id: int, today: Any) -> list[InventoryItem]:
-    """What may be given at a place today: on hand, unexpired, not recalled; soonest to expire first.
+    """What may be given at a place today: on hand, not reserved, in date, not on hold; first to be used up first.
 
     Source: CVMS FAQ 25, expired inventory is not shown where doses are recorded.
     """
@@ -82,65 +128,11 @@ def offered(location_id: int, today: Any) -> list[InventoryItem]:
         .options(contains_eager(InventoryItem.lot).joinedload(Lot.vaccine))
         .where(
             InventoryItem.location_id == location_id,
-            InventoryItem.doses > 0,
-            Lot.expires_on >= today,
+            InventoryItem.doses > InventoryItem.reserved,
+            InventoryItem.use_by >= today,
+            InventoryItem.hold_reason.is_(None),
             Lot.status == "available",
         )
-        .order_by(Lot.expires_on, InventoryItem.id)
+        .order_by(InventoryItem.use_by, InventoryItem.id)
     )
     return list(db.session.scalars(query))
-
-
-def check_ledger() -> dict[str, Any]:
-    """Proves balance = sum of movements for each item: {"items": n, "movements": n, "broken": [..]}.
-
-    A broken row is {"inventory_item": key, "location": key, "lot": key, "balance": n, "movements": n}.
-    """
-    moved = (
-        select(StockMovement.inventory_item_id, func.sum(StockMovement.doses).label("moved"))
-        .group_by(StockMovement.inventory_item_id)
-        .subquery()
-    )
-    total = func.coalesce(moved.c.moved, literal_column("0"))
-    wrong = (
-        select(InventoryItem.id, InventoryItem.location_id, InventoryItem.lot_id, InventoryItem.doses, total)
-        .outerjoin(moved, moved.c.inventory_item_id == InventoryItem.id)
-        .where(InventoryItem.doses != total)
-    )
-    broken = [
-        {"inventory_item": item, "location": location, "lot": lot, "balance": int(balance), "movements": int(sum_)}
-        for item, location, lot, balance, sum_ in db.session.execute(wrong)
-    ]
-    broken += _doses_that_do_not_agree()
-    return {
-        "items": db.session.scalar(select(func.count()).select_from(InventoryItem)),
-        "movements": db.session.scalar(select(func.count()).select_from(StockMovement)),
-        "broken": broken,
-    }
-
-
-def _doses_that_do_not_agree() -> list[dict[str, Any]]:
-    """Places and lots whose doses given are not the doses the ledger says were given."""
-    from models.doses import Dose
-
-    given = (
-        select(Dose.location_id, Dose.lot_id, func.count().label("n"))
-        .where(Dose.status == "given", Dose.is_historical.is_(False), Dose.lot_id.is_not(None))
-        .group_by(Dose.location_id, Dose.lot_id)
-        .subquery()
-    )
-    ledger = (
-        select(StockMovement.location_id, StockMovement.lot_id, (-func.sum(StockMovement.doses)).label("n"))
-        .where(StockMovement.kind.in_(("given", "given_back")))
-        .group_by(StockMovement.location_id, StockMovement.lot_id)
-        .subquery()
-    )
-    query = (
-        select(given.c.location_id, given.c.lot_id, given.c.n, ledger.c.n)
-        .outerjoin(ledger, (ledger.c.location_id == given.c.location_id) & (ledger.c.lot_id == given.c.lot_id))
-        .where(func.coalesce(ledger.c.n, 0) != given.c.n)
-    )
-    return [
-        {"location": location, "lot": lot, "doses": int(doses), "given": int(moved or 0)}
-        for location, lot, doses, moved in db.session.execute(query)
-    ]

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from models.enrollment import StorageUnit
 from models.history import History
 from models.people import Membership, PortalUser
-from models.stock import Lot, Shipment
+from models.shipments import Shipment
+from models.stock import Lot
 from tests.browser.checks import axe, big_targets, no_sideways_scroll, shot
 from tests.browser.walks import Trail, app, button, database, find_person, fits, known_person, of, open_search, stands
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from app.rules import stock as ledger
+from app.rules import ledger_check as ledger
 from models.base import db
 from models.people import Membership, PortalUser
 from models.recipients import Recipient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.rules.stock import check_ledger
+from app.rules.ledger_check import check_ledger
 from models.base import db
 from models.doses import Proof
 from models.recipients import Recipient

@@ -10,7 +10,7 @@ from app.fab.interface import Interface
 from app.fab.keyset import Place
 from models.base import db
 from models.scope import Reach, acting
-from models.stock import Shipment
+from models.shipments import Shipment
 from tests import factories as make
 
 pytestmark = pytest.mark.shared_data

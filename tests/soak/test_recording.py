@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from app.rules import stock, visits
+from app.rules import ledger_check, visits
 from models.base import db
 from models.doses import Dose
 from models.enrollment import Location
@@ -62,4 +62,4 @@ def test_sixteen_threads_recording_two_thousand_doses_agree_with_the_ledger(app)
         assert db.session.get_one(InventoryItem, clinic.item).doses == 0
         for entity in (Dose, Notice):
             assert db.session.scalar(select(func.count()).select_from(entity)) == ON_HAND
-        assert stock.check_ledger()["broken"] == []
+        assert ledger_check.check_ledger()["broken"] == []

@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from app.fab.keys import LARGEST
-from app.rules import dose_checks
+from app.rules import dose_checks, expiry
 from app.rules.clock import local, to_utc
 from app.rules.doses import NewDose
 from models.base import choices_of, utcnow
@@ -62,6 +62,7 @@ class DoseForm(KeyForm):
     route = _of_dose("route", True)
     suffix = _of_dose("given_by_suffix", False)
     fact_sheet_given = BooleanField(_l("Fact sheet given to the person"))
+    expiry_checked = BooleanField(_l("I looked up the expiry of this lot; it may be given today"))
     override_reason = TextAreaField(
         _l("Reason for giving it all the same"),
         filters=[stripped],
@@ -101,6 +102,7 @@ class DoseForm(KeyForm):
             given_at=to_utc(self.given_at.data, location),
             suffix=self.suffix.data,
             fact_sheet_given=self.fact_sheet_given.data,
+            expiry_checked=self.expiry_checked.data,
             override_reason=self.override_reason.data or "",
             note=self.note.data or "",
             recipient_id=person.id,
@@ -136,12 +138,15 @@ def offers(
 ) -> list[dict[str, Any]]:
     """The lots to choose from, the chosen one first, each with what speaks against giving it to this person today."""
     items = sorted(items, key=lambda item: item.lot_id != chosen)
+    looked_up = expiry.looked_up(items, today)
     return [
         {
             "lot": item.lot,
             "vaccine": item.lot.vaccine,
-            "doses": item.doses,
-            "expiry_unknown": item.lot.expires_on == PLACEHOLDER_EXPIRY,
+            "doses": item.available,
+            "use_by": item.use_by,
+            "expiry_unknown": item.expiry == PLACEHOLDER_EXPIRY,
+            "to_look_up": item.expiry == PLACEHOLDER_EXPIRY and item.id not in looked_up,
             "against": dose_checks.warnings(person, item.lot.vaccine, today, earlier),
         }
         for item in items

@@ -1,0 +1,100 @@
+"""Whether the ledger holds: every balance and total by its movements, every movement by what caused it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import case, func, literal_column, or_, select
+
+from models.base import db
+from models.doses import Dose
+from models.stock import TOTALS, InventoryItem, StockMovement
+
+
+def check_ledger() -> dict[str, Any]:
+    """Proves balances, totals and causes: {"items": n, "movements": n, "broken": [..]}.
+
+    Received and counted = given + wasted + returned + moved + on hand, for each lot and location; a broken row names
+    the item, its location and lot, and both numbers.
+    """
+    broken = _balances() + _totals() + _doses_that_do_not_agree()
+    return {
+        "items": db.session.scalar(select(func.count()).select_from(InventoryItem)),
+        "movements": db.session.scalar(select(func.count()).select_from(StockMovement)),
+        "broken": broken,
+    }
+
+
+def _balances() -> list[dict[str, Any]]:
+    moved = (
+        select(StockMovement.inventory_item_id, func.sum(StockMovement.doses).label("moved"))
+        .group_by(StockMovement.inventory_item_id)
+        .subquery()
+    )
+    total = func.coalesce(moved.c.moved, literal_column("0"))
+    wrong = (
+        select(InventoryItem.id, InventoryItem.location_id, InventoryItem.lot_id, InventoryItem.doses, total)
+        .outerjoin(moved, moved.c.inventory_item_id == InventoryItem.id)
+        .where(InventoryItem.doses != total)
+    )
+    return [
+        {"inventory_item": item, "location": location, "lot": lot, "balance": int(balance), "movements": int(sum_)}
+        for item, location, lot, balance, sum_ in db.session.execute(wrong)
+    ]
+
+
+def _totals() -> list[dict[str, Any]]:
+    """Items whose totals (received, given, wasted ...) are not what the movements of those kinds add up to."""
+    signed: dict[str, Any] = {}
+    for kind, (name, sign) in TOTALS.items():
+        part = case((StockMovement.kind == kind, sign * StockMovement.doses), else_=0)
+        signed[name] = part if name not in signed else signed[name] + part
+    sums = (
+        select(StockMovement.inventory_item_id, *(func.sum(part).label(name) for name, part in signed.items()))
+        .group_by(StockMovement.inventory_item_id)
+        .subquery()
+    )
+    kept = {name: getattr(InventoryItem, name) for name in signed}
+    differs = [kept[name] != func.coalesce(sums.c[name], literal_column("0")) for name in signed]
+    wrong = (
+        select(InventoryItem.id, InventoryItem.location_id, InventoryItem.lot_id, *kept.values())
+        .add_columns(*(sums.c[name].label(f"moved_{name}") for name in signed))
+        .outerjoin(sums, sums.c.inventory_item_id == InventoryItem.id)
+        .where(or_(*differs))
+    )
+    found = []
+    for row in db.session.execute(wrong):
+        key, location, lot = row[:3]
+        for position, name in enumerate(signed, start=3):
+            ours, theirs = int(row[position]), int(row[position + len(signed)] or 0)
+            if ours != theirs:
+                found.append(
+                    {"inventory_item": key, "location": location, "lot": lot, "total": name, "says": ours,
+                     "movements": theirs}
+                )  # fmt: skip
+    return found
+
+
+def _doses_that_do_not_agree() -> list[dict[str, Any]]:
+    """Places and lots whose doses given are not the doses the ledger says were given."""
+    given = (
+        select(Dose.location_id, Dose.lot_id, func.count().label("n"))
+        .where(Dose.status == "given", Dose.is_historical.is_(False), Dose.lot_id.is_not(None))
+        .group_by(Dose.location_id, Dose.lot_id)
+        .subquery()
+    )
+    ledger = (
+        select(StockMovement.location_id, StockMovement.lot_id, (-func.sum(StockMovement.doses)).label("n"))
+        .where(StockMovement.kind.in_(("given", "given_back")))
+        .group_by(StockMovement.location_id, StockMovement.lot_id)
+        .subquery()
+    )
+    query = (
+        select(given.c.location_id, given.c.lot_id, given.c.n, ledger.c.n)
+        .outerjoin(ledger, (ledger.c.location_id == given.c.location_id) & (ledger.c.lot_id == given.c.lot_id))
+        .where(func.coalesce(ledger.c.n, 0) != given.c.n)
+    )
+    return [
+        {"location": location, "lot": lot, "doses": int(doses), "given": int(moved or 0)}
+        for location, lot, doses, moved in db.session.execute(query)
+    ]
