@@ -7,9 +7,9 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Adds every command of the product to `flask`."""
-    from app.commands import accounts, agreements, data, database, history, mails, stock, uploads
+    from app.commands import accounts, agreements, backups, data, database, history, mails, stock, uploads
 
-    for module in (database, accounts, agreements, data, history, mails, stock, uploads):
+    for module in (database, accounts, agreements, backups, data, history, mails, stock, uploads):
         for command in module.COMMANDS:
             app.cli.add_command(command)
 

@@ -188,7 +188,7 @@ def test_deliver_without_a_mail_server_says_what_waits(app, run):
 
 def test_every_command_of_ours_answers_in_json(app):
     ours = {"init", "demo", "work", "deliver", "check-ledger", "upload-recipients", "people", "add-administrator"}
-    ours |= {"verify-history"}
+    ours |= {"verify-history", "backup", "restore"}
     assert ours <= set(app.cli.commands)
     for name in ours:
         options = {word for parameter in app.cli.commands[name].params for word in parameter.opts}
