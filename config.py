@@ -62,7 +62,9 @@ MAX_CONTENT_LENGTH = 20 * 1024 * 1024  # of a form with a file
 MAX_BODY_WITHOUT_FILE = 2 * 1024 * 1024
 MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_FORM_PARTS = 2_000
-UPLOAD_ROWS_AT_ONCE = 100
+UPLOAD_ROWS_AT_ONCE = 100  # a longer file is worked off by the worker
+UPLOAD_FILES_KEPT_DAYS = int(os.environ.get("UPLOAD_FILES_KEPT_DAYS", "30"))  # encrypted, then purged
+UPLOAD_LEASE_SECONDS = int(os.environ.get("UPLOAD_LEASE_SECONDS", "60"))  # without a sign of life, others go on
 
 # Flask-AppBuilder: its tables belong to Alembic, its permissions are written by `flask init`
 APP_NAME = "Vaccine Management"

@@ -16,14 +16,14 @@ from huey import Huey, crontab
 from huey.consumer import Consumer, ConsumerStopped
 
 from app import history
-from app.jobs import housekeeping
+from app.jobs import housekeeping, uploads
 from app.jobs.payload import SignedJson
 from app.jobs.store import opened
 from models.base import db
 from models.scope import Reach, acting
 
 ACCOUNT = Reach.system("worker")
-THREADS = 2
+THREADS = 3  # one of them may work on an upload for long
 GRACE = 20  # seconds that a job may take to end after SIGTERM; what is unfinished is taken up by the next worker
 
 
@@ -36,6 +36,16 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
     @queue.periodic_task(crontab(minute="*"), name="deliver_notices", expires=55)
     def deliver_notices() -> None:
         step(app, "deliver", lambda: housekeeping.deliver(ACCOUNT, enough))
+
+    @queue.periodic_task(crontab(minute="*"), name="work_off_uploads", expires=55)
+    def work_off_uploads() -> None:
+        step(app, "uploads", lambda: uploads.work_off(enough))
+
+    @queue.periodic_task(crontab(hour="7", minute="40"), name="purge_upload_files", expires=3600)
+    def purge_upload_files() -> None:
+        step(app, "purge-upload-files", housekeeping.purge_upload_files)
+
+    queue.work_off_uploads = work_off_uploads
 
     @queue.periodic_task(crontab(hour="7", minute="10"), name="check_ledger", expires=3600)  # UTC: night at home
     def check_ledger() -> None:
@@ -50,6 +60,16 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
         step(app, "sweep-sessions", housekeeping.sweep_sessions)
 
     return queue
+
+
+def knock(app: Flask) -> None:
+    """Wakes the worker for an upload that waits; where its store does not answer, it looks by itself every minute."""
+    try:
+        queue = make_queue(app)
+        queue.work_off_uploads()
+        queue.storage.close()
+    except Exception as error:  # noqa: BLE001 - the row in the database is what counts
+        app.logger.warning("the worker could not be woken: %s", type(error).__name__)
 
 
 def step(app: Flask, name: str, work: Callable[[], Any]) -> None:

@@ -18,6 +18,10 @@ from models.scope import Scope
 NOTICE_KINDS = {
     "history_digest": _l("The history, proved and published"),
     "welcome": _l("Welcome and invitation to register"),
+    "upload_checked": _l("A file was checked"),
+    "upload_entered": _l("A file was entered"),
+    "upload_undone": _l("An upload was taken back"),
+    "upload_refused": _l("A file could not be taken"),
     "dose_given": _l("A dose was recorded"),
     "signature_asked": _l("A signature is asked for"),
     "signing_code": _l("One-time code to sign"),

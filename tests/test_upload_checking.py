@@ -41,7 +41,7 @@ def test_a_good_row_becomes_values():
         "street": "12 Oak Street", "street2": None, "city": "Raleigh", "state": "NC", "zip_code": "27601",
         "county": "37183", "phone": "9195555555", "email": "maria@example.com", "employer_id": None,
         "industry": "health_care", "lives_in_nc": True, "works_in_nc": True, "priority_group": None,
-        "language": "es", "external_id": "E-1",
+        "language": "es", "external_id": "E-1", "location_id": None,
     }  # fmt: skip
 
 

@@ -258,7 +258,7 @@ def test_a_child_that_dies_or_hangs_refuses_the_file(monkeypatch):
     monkeypatch.setattr(child.sys, "executable", "/bin/false")
     assert refusal(people_xlsx(PERSON), "a.xlsx").code == "too_heavy"
     monkeypatch.undo()
-    monkeypatch.setattr(child, "CHILD_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(child, "CHILD_WAIT_SECONDS", 0.0001)
     assert refusal(people_xlsx(PERSON), "a.xlsx").code == "too_heavy"
 
 

@@ -70,5 +70,12 @@ def test_the_workers_periodic_jobs_are_these(app):
         queue = worker.make_queue(app, make_tables=True)
     names = {type(task).__name__ for task in queue._registry.periodic_tasks}
     queue.storage.close()
-    assert names == {"deliver_notices", "check_ledger", "sweep_sessions", "verify_history"}
+    assert names == {
+        "deliver_notices",
+        "check_ledger",
+        "work_off_uploads",
+        "purge_upload_files",
+        "sweep_sessions",
+        "verify_history",
+    }
     assert os.path.exists(app.config["WORKER_STORE"].removeprefix("sqlite:///"))

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 
 from app import access, history, places
 from app.commands.telling import FINDINGS, Refused, command
-from app.uploads import stages
+from app.uploads import kept_rows, stages
 from app.uploads.limits import MOST_BYTES
 from app.uploads.refused import FileRefused
 from models.base import db, utcnow
@@ -50,7 +50,7 @@ def _enter(data: bytes, name: str, by: Reach, location_id: int, preview: bool) -
     upload = stages.preview(data, name, by, location_id=location_id)
     if not preview:
         stages.commit(upload, by)
-    told = stages.summary(upload)
+    told = kept_rows.summary(upload)
     if preview:
         history.write_what_was_shown()
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from flask import current_app
 
 from app import database, delivery, history, history_proof, history_published, sessions
 from app.rules import ledger_check, notices
+from app.uploads import sealed
 from models.base import db
 from models.scope import Reach, reach_in_force
 
@@ -65,3 +67,10 @@ def sweep_sessions() -> None:
     swept = sessions.sweep()
     if swept:
         current_app.logger.info("sessions: %s swept", swept)
+
+
+def purge_upload_files() -> None:
+    """Takes out files that were sent long ago; their rows and figures stay."""
+    purged = sealed.purge(dt.timedelta(days=current_app.config["UPLOAD_FILES_KEPT_DAYS"]))
+    if purged:
+        current_app.logger.info("upload files: %s purged", purged)

@@ -188,6 +188,14 @@ def group(typed: str, _column: Column, known: Known) -> str:
     raise Wrong(_l("This is not a group of the state's plan: %(some)s.", some=", ".join(known.groups) or "–"))
 
 
+def location(typed: str, _column: Column, known: Known) -> int:
+    """The location of a Provider PIN, of those that the sender may send for."""
+    found: int | None = known.more.get("places", {}).get(typed.upper())
+    if found is None:
+        raise Wrong(_l("This is not the Provider PIN of a location that you may send people for."))
+    return found
+
+
 def choice(typed: str, column: Column, _known: Known) -> str:
     """One of the column's own choices, by code or by word."""
     choices = column.choices() if column.choices else {}
@@ -207,6 +215,6 @@ def reader_of(column: Column) -> Callable[[str, Column, Known], Any]:
 READERS: dict[str, Callable[[str, Column, Known], Any]] = {
     "text": text, "name": name, "date": date, "day": day, "code": code, "codes": codes, "state": code, "county": county,
     "phone": phone, "email": email, "zip": zip_code, "yes_no": yes_no, "employer": employer, "group": group,
-    "choice": choice,
+    "choice": choice, "location": location,
 }  # fmt: skip
 FREE = {"text", "name", "email", "zip"}  # kinds whose value is still what was typed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,13 @@ class Decided:
     known: Any = None
     fills: dict[str, Any] = field(default_factory=dict)
     old: dict[str, Any] = field(default_factory=dict)
+    is_linked: bool = False
+
+    @property
+    def location_id(self) -> int | None:
+        """The place that the row itself names, where the file is split by location."""
+        found: int | None = self.row.values.get("location_id")
+        return found
 
     def refuse(self, column: str, code: str, message: Any) -> None:
         """Says what is wrong with the row after all, under a column's heading ("" for the whole row)."""
@@ -43,27 +50,50 @@ class Decided:
 
 
 def begin(rows: list[Checked], template: Template) -> list[Decided]:
-    """Each row as new, or refused where the check found errors."""
+    """Each row as new, as doubled where an earlier one has the same identity, or refused where the check says so."""
+    decided = _identified(rows, template)
+    first: dict[Any, int] = {}
+    for one in decided:
+        if one.outcome == "new" and one.identity is not None:
+            number = first.setdefault(one.identity, one.row.number)
+            if number != one.row.number:
+                one.note("doubled", "DBLD", _("The same stands in row %(row)s.", row=number))
+    return decided
+
+
+def _identified(rows: list[Checked], template: Template) -> list[Decided]:
     what = template.identity or (lambda values: None)
     return [Decided(row, "refused") if row.errors else Decided(row, "new", what(row.values)) for row in rows]
 
 
-def decide(rows: list[Checked], template: Template) -> list[Decided]:
-    """The outcome of every row of people, in the order of the file. Preview and commit both ask here."""
-    decided = begin(rows, template)
+Earlier = dict[Any, list[tuple[int, Any]]]  # identity -> numbers of earlier rows and their marks
+
+
+def decide(
+    rows: list[Checked],
+    template: Template,
+    earlier: Callable[[list[Decided]], Earlier] = lambda good: {},
+    entered: Callable[[set[int]], set[int]] = lambda keys: set(),
+) -> list[Decided]:
+    """The outcome of every row of people, in the order of the file. Preview and commit both ask here.
+
+    `earlier` gives the rows of the same people in sets of the file before this one; `entered` says which of these
+    people the file itself has entered, who are no strangers that a row may look like.
+    """
+    decided = _identified(rows, template)
     good = [one for one in decided if one.outcome == "new"]
-    _within_the_file(good)
+    _within_the_file(good, earlier(good))
     good = [one for one in good if one.outcome == "new"]
     found = candidates((place, one.identity) for place, one in enumerate(good))
+    own = entered({row.id for some in found.values() for row in some}) if found else set()
     for place, one in enumerate(good):
-        if place in found:
-            _against_known(one, found[place])
+        if strangers := [row for row in found.get(place, ()) if row.id not in own]:
+            _against_known(one, strangers)
     return decided
 
 
-def _within_the_file(rows: Iterable[Decided]) -> None:
+def _within_the_file(rows: Iterable[Decided], seen: Earlier) -> None:
     """Names the earlier row when a person stands in the file twice, or seems to."""
-    seen: dict[Any, list[tuple[int, Any]]] = {}
     for one in rows:
         earlier = seen.setdefault(one.identity, [])
         mine = marks(one.row.values)
@@ -85,6 +115,7 @@ def _against_known(one: Decided, found: list[Any]) -> None:
     if len(same) == 1:
         one.known = same[0]
         one.fills = missing_facts(same[0]._mapping, one.row.values)
+        one.old = {name: same[0]._mapping[name] for name in one.fills}
         one.outcome = "changed" if one.fills else "same"
     elif same:
         one.note("review", "LIKE", _("Several people known here have this name and date of birth."))

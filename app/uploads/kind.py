@@ -13,7 +13,7 @@ from app.uploads.cells import Known
 from app.uploads.checking import Checked
 from app.uploads.columns import Template
 from app.uploads.deciding import Decided
-from app.uploads.limits import MOST_ROWS
+from app.uploads.limits import MOST_ROWS, ROWS_AT_ONCE
 from app.uploads.reading import Row
 from models.scope import Reach
 from models.uploads import Upload
@@ -92,6 +92,10 @@ class Kind:
     needs_place: bool = True
     joining: Callable[[Upload], int] = lambda upload: 0
     lock: Callable[[], None] = lambda: None
+    fits: Callable[[list[Decided], Upload], bool] = lambda decided, upload: True
+    take_back: Callable[[list[Any], Upload], int] | None = None
+    place_column: str = ""
+    at_once: int = ROWS_AT_ONCE
 
     @property
     def endpoint(self) -> str:

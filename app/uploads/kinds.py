@@ -28,8 +28,9 @@ What the parts are:
 * `table`: the stored table whose columns free text must fit in length and shape; columns not in it are not held to it.
 * `known(rows, upload)`: what the check needs besides the file, looked up once for a set of rows (`cells.Known`).
 * `decide(checked, upload)`: the outcome of each row - "new", "changed", "same", "doubled", "review" or "refused" -
-  against what is stored now, in sets. Preview and entering both ask it. `deciding.begin(rows, template)` gives the rows
-  refused by the check and names the doubles inside the file; `Decided.refuse(column, code, words)` refuses one more.
+  against what is stored now, in sets. Preview and entering both ask it. `deciding.begin(rows, template)` gives the
+  rows refused by the check and, by the template's `identity`, those doubled in the file;
+  `Decided.refuse(column, code, words)` refuses one more.
 * `enter(decided, upload, by)`: writes those of outcome "new" and "changed" into the session - no commit - and answers
   row number -> key of what it became, kept in `UploadRow.<keeps>` ("made_id" unless said otherwise). A row may still be
   refused here: `Decided.refuse`; it is then counted and comes back in the fix-file.
@@ -38,7 +39,13 @@ What the parts are:
 * `named_by`: the headings that name a row in the review; `date_column`: a heading whose date is shown as it was read.
 * `words`, `menu`: what people read; `groups()`: what a column of the kind "group" may hold; `is_phased()`: whether
   columns required "phased" are required now; `joining(upload)`: how many rows need nothing written but a link;
-  `lock()`: taken before rows are decided for entering, where two uploads at once could both find nobody.
+  `lock()`: taken before rows are decided for entering, where two uploads at once could both find nobody;
+  `fits(decided, upload)`: whether some of these rows have to do with the place (else: is it the right file?).
+* `take_back(rows, upload)`: undoes what these kept rows entered, as far as nobody has touched it since; writes into
+  `UploadRow.kept` why not, and answers how many stay. None: an upload of this kind cannot be taken back.
+* `at_once`: rows in one transaction. `begin` names doubles within one such set; where a file may have more, `decide`
+  asks `app.uploads.earlier.earlier_rows` for those before. `place_column`: the field of a column that names a place
+  for each row, so that one file may be split by location.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 MEGABYTE = 1024 * 1024
 
-MOST_BYTES = 20 * MEGABYTE  # of the file as sent
+MOST_BYTES = 20 * MEGABYTE  # of a file sent by the page, and of any workbook
+MOST_BYTES_OF_TEXT = 500 * MEGABYTE  # of a CSV file given to the command
 MOST_COLUMNS = 200
 LONGEST_CELL = 10_000  # characters
 MOST_TEXT = 30_000_000  # characters in all cells of a workbook together
-MOST_ROWS = 200_000  # rows with something in them
+MOST_ROWS = 1_048_576  # rows with something in them
+ROWS_AT_ONCE = 500  # in one transaction: short enough that nobody who gives a dose waits for it
 DEEPEST_ROW = 1_048_576  # the last row a spreadsheet has
 
 # The inside of a workbook, which is a zip file
@@ -18,5 +20,6 @@ RATIO_LOOKED_AT_FROM = 5 * MEGABYTE
 
 # The child process that parses it
 CHILD_MEMORY = 200 * MEGABYTE  # address space
-CHILD_CPU_SECONDS = 40
+APART_FROM = MEGABYTE  # a CSV file from this size on; a smaller one is too small to harm anyone
+CHILD_CPU_SECONDS = 120
 CHILD_WAIT_SECONDS = 90

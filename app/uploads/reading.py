@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from app.uploads import reading_csv
 from app.uploads.child import raw_rows_apart
 from app.uploads.columns import IGNORED_HEADINGS, Column, Template, heading_key, letter_of
-from app.uploads.limits import MOST_BYTES, MOST_ROWS
+from app.uploads.limits import APART_FROM, MOST_BYTES, MOST_ROWS
 from app.uploads.reading_csv import Raw
 from app.uploads.refused import FileRefused
 from app.uploads.tidy import cell_text
@@ -43,12 +44,52 @@ class Table:
 
 def read(data: bytes, name: str, template: Template, phased: bool = False, most_rows: int = MOST_ROWS) -> Table:
     """The rows of a file; raises FileRefused with the reason. `phased` adds the columns then required."""
+    check_size(data)
+    table, rows = opened(lambda: (data,), name, template, phased, apart=len(data) >= APART_FROM)
+    for row in rows:
+        if len(table.rows) == most_rows:
+            raise FileRefused("too_many_rows", most=most_rows, found=most_rows + 1 + sum(1 for _row in rows))
+        table.rows.append(row)
+    return table
+
+
+def read_some(data: bytes, name: str, template: Template, phased: bool, most_rows: int) -> tuple[Table, bool]:
+    """The first rows of a file, and whether they are all; raises FileRefused for what is wrong up to there."""
+    check_size(data)
+    table, rows = opened(lambda: (data,), name, template, phased, apart=len(data) >= APART_FROM)
+    table.rows = list(itertools.islice(rows, most_rows))
+    return table, next(rows, None) is None
+
+
+def check_size(data: bytes) -> None:
+    """Refuses nothing at all, and too much."""
     if not data.strip():
         raise FileRefused("empty")
     if len(data) > MOST_BYTES:
         raise FileRefused("too_big", most=MOST_BYTES // 1024 // 1024)
-    raw = reading_csv.raw_rows if _format(data, name) == "csv" else raw_rows_apart
-    return _table(raw(data), template, phased, most_rows)
+
+
+def opened(
+    pieces: Callable[[], Iterable[bytes]],
+    name: str,
+    template: Template,
+    phased: bool = False,
+    apart: bool = True,
+    expect: Callable[[int], None] = lambda rows: None,
+) -> tuple[Table, Iterator[Row]]:
+    """The columns of a file, and its rows one after the other, in little memory however many there are.
+
+    `pieces` gives the file anew each time it is asked, perhaps in another thread; `apart` parses CSV in a child as
+    well; `expect` hears how many rows may come.
+    """
+    start = next((piece for piece in pieces() if piece), b"")
+    if _format(start, name) == "xlsx":
+        raw = raw_rows_apart(pieces(), "xlsx", expect=expect)
+    else:
+        encoding = reading_csv.encoding_of(pieces)
+        expect(sum(piece.count(b"\n") for piece in pieces()))
+        raw = raw_rows_apart(pieces(), "csv", encoding) if apart else reading_csv.rows_of(pieces(), encoding)
+    return _table(raw, template, phased)
 
 
 def _format(data: bytes, name: str) -> str:
@@ -66,30 +107,28 @@ def _format(data: bytes, name: str) -> str:
     return kind
 
 
-def _table(raw: Iterable[Raw], template: Template, phased: bool, most_rows: int) -> Table:
-    rows = iter(raw)
+def _table(raw: Iterator[Raw], template: Template, phased: bool) -> tuple[Table, Iterator[Row]]:
     headings: list[str] = []
-    for _number, cells, _ in rows:
+    for _number, cells, _ in raw:
         headings = [cell_text(cell) for cell in cells]
         if any(headings):
             break
     places = _places(headings, template, phased)
+    return Table(columns=[column for column in places if column]), _rows(raw, headings, places)
+
+
+def _rows(raw: Iterator[Raw], headings: list[str], places: list[Column | None]) -> Iterator[Row]:
     unnamed = [at for at, words in enumerate(headings) if not heading_key(words)]
-    table = Table(columns=[column for column in places if column])
-    first = True
-    for number, cells, formulas in rows:
+    first, none = True, True
+    for number, cells, formulas in raw:
         _refuse_strays(number, cells, len(places), unnamed)
         row = _row(number, cells, formulas, places)
         explains, first = first and _explains(cells), False
-        if row is None or explains:
-            continue
-        if len(table.rows) == most_rows:
-            found = most_rows + 1 + sum(any(map(cell_text, cells)) for _number, cells, _formulas in rows)
-            raise FileRefused("too_many_rows", most=most_rows, found=found)
-        table.rows.append(row)
-    if not table.rows:
+        if row is not None and not explains:
+            none = False
+            yield row
+    if none:
         raise FileRefused("no_rows")
-    return table
 
 
 def _places(headings: list[str], template: Template, phased: bool) -> list[Column | None]:

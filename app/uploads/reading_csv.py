@@ -5,45 +5,77 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from app.uploads.limits import LONGEST_CELL, MOST_COLUMNS
 from app.uploads.refused import FileRefused
 
 Raw = tuple[int, list[str], list[int]]  # row as the spreadsheet numbers it, cells, places of formulas
 
+START = 65_536  # characters by which the delimiter is told
+LONGEST_LINE = 2 * MOST_COLUMNS * LONGEST_CELL  # characters read at once, so that one endless line does no harm
 DELIMITERS = ",;\t|"
 _SEP_LINE = re.compile(r"\A\"?sep=(.)\"?(\r\n|\r|\n|\Z)", re.IGNORECASE)
 _NOT_TEXT = re.compile(r"[\x01-\x08\x0e-\x1a]")
 
 
-def decoded(data: bytes) -> str:
-    """The text of the file: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+class Pieces(io.RawIOBase):
+    """A file that comes piece by piece, to be read like one."""
+
+    def __init__(self, pieces: Iterable[bytes]):
+        self._pieces, self._rest = iter(pieces), b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """As many bytes as there is room for, and as the piece has."""
+        while not self._rest:
+            try:
+                self._rest = next(self._pieces)
+            except StopIteration:
+                return 0
+        taken = self._rest[: len(room)]
+        room[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+
+def encoding_of(pieces: Callable[[], Iterable[bytes]]) -> str:
+    """How the letters are written: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252, all through."""
+    start = next((piece for piece in pieces() if piece), b"")
+    tries = ["utf-8-sig", "cp1252"]
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         tries = ["utf-16"]
-    else:
-        tries = ["utf-8-sig", "cp1252"]
     for encoding in tries:
         try:
-            text = data.decode(encoding)
+            _look_through(pieces(), encoding)
         except UnicodeError:
             continue
-        return _only_text(text, guessed=encoding == "cp1252")
+        return encoding
     raise FileRefused("undecodable")
 
 
-def _only_text(text: str, guessed: bool) -> str:
-    at = text.find("\x00")
-    if at >= 0:
-        raise FileRefused("nul", row=text.count("\n", 0, at) + 1)
-    if guessed and _NOT_TEXT.search(text):
-        raise FileRefused("undecodable")
-    return text
+def _look_through(pieces: Iterable[bytes], encoding: str) -> None:
+    """Decodes everything; raises FileRefused where something stands there that no text has."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    row = 1
+    for piece in itertools.chain(pieces, (None,)):
+        text = decoder.decode(piece or b"", final=piece is None)
+        at = text.find("\x00")
+        if at >= 0:
+            raise FileRefused("nul", row=row + text.count("\n", 0, at))
+        if encoding == "cp1252" and _NOT_TEXT.search(text):
+            raise FileRefused("undecodable")
+        row += text.count("\n")
 
 
 def delimiter_of(text: str) -> tuple[str, str]:
-    """The delimiter, and the text without the `sep=` line that may name it."""
+    """The delimiter by how a file begins, and that text without the `sep=` line that may name it."""
     named = _SEP_LINE.match(text)
     if named:
         return named.group(1), text[named.end() :]
@@ -59,9 +91,20 @@ def _cells_in(line: str, delimiter: str) -> int:
 
 
 def raw_rows(data: bytes) -> Iterator[Raw]:
-    """Each row with its number; a value with line breaks is one row, an empty line is one too."""
-    delimiter, text = delimiter_of(decoded(data))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    """The rows of a file that is here as a whole."""
+    return rows_of((data,), encoding_of(lambda: (data,)))
+
+
+def rows_of(pieces: Iterable[bytes], encoding: str) -> Iterator[Raw]:
+    """Each row with its number; a value with line breaks is one row, an empty line is one too. In little memory."""
+    stream = io.TextIOWrapper(io.BufferedReader(Pieces(pieces)), encoding, newline="")
+    start = stream.read(START)
+    while start and not start.strip(DELIMITERS + " \r\n") and (more := stream.read(START)):
+        start += more
+    start += stream.readline(LONGEST_LINE)  # a line that is not cut
+    delimiter, start = delimiter_of(start)
+    lines = itertools.chain(io.StringIO(start, newline=""), iter(lambda: stream.readline(LONGEST_LINE), ""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
     while True:
         number += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.uploads.limits import DEEPEST_ROW, LONGEST_CELL, MOST_COLUMNS, MOST_TEXT
@@ -17,10 +17,10 @@ _ZEROS = re.compile(r"0+")
 _MERGED = re.compile(rb"<(?:\w{1,20}:)?mergeCell\s[^>]{0,100}?ref=[\"']([A-Z0-9:]{1,30})[\"']")
 
 
-def raw_rows(data: bytes) -> Iterator[Raw]:
-    """Each row that holds something, with the number that the spreadsheet shows."""
+def raw_rows(data: bytes, expect: Callable[[int], None] = lambda rows: None) -> Iterator[Raw]:
+    """Each row that holds something, with the number that the spreadsheet shows; `expect` is told how many may come."""
     archive = checked(data)
-    check_contents(archive)
+    expect(check_contents(archive))
     sheet = _first_visible(data)
     _refuse_merged(archive, sheet)
     sheet.reset_dimensions()  # what the file says of its size may be wrong

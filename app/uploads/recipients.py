@@ -66,6 +66,9 @@ COLUMNS = (
     Column("External ID", "external_id", "text", example="E-1047",
            help=_l("Your own employee or medical record number; it helps to know the person again."),
            aliases=("Employee ID", "MRN", "ID externo")),
+    Column("Location PIN", "location_id", "location", example="",
+           help=_l("Only in a file for several locations: the Provider PIN of the one that this person belongs to."),
+           aliases=("Provider PIN", "PIN", "PIN del centro", "PIN de proveedor")),
 )  # fmt: skip
 
 Found = tuple[str, str, Any]  # field, code, message
@@ -75,6 +78,12 @@ def reachable(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Fo
     """A phone number or an e-mail address, one of the two."""
     if not (values.get("phone") or values.get("email") or bad & {"phone", "email"}):
         yield "phone", "REQD", _l("Please give a phone number or an e-mail address.")
+
+
+def placed(values: dict[str, Any], bad: set[str], known: Any) -> Iterator[Found]:
+    """In a file for several locations each row says which."""
+    if known.more.get("must_say") and not values.get("location_id") and "location_id" not in bad:
+        yield "location_id", "REQD", _l("Please give the Provider PIN of the location.")
 
 
 def of_this_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Found]:
@@ -111,7 +120,7 @@ RECIPIENTS = Template(
     kind="recipients",
     title=_l("Recipient Bulk Upload"),
     columns=COLUMNS,
-    rules=(reachable, of_this_state, zip_fits_state, county_fits_state),
+    rules=(reachable, placed, of_this_state, zip_fits_state, county_fits_state),
     identity=identity,
     notes=(
         _l("One row for each person. Give actual first and last names: the upload is an official medical record."),

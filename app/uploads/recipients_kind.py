@@ -6,18 +6,20 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from app.rules.clock import today_at
 from app.uploads.cells import Known, employer_key
 from app.uploads.checking import Checked
 from app.uploads.deciding import Decided, decide
+from app.uploads.earlier import earlier_people, entered_by
 from app.uploads.kind import Kind, Menu, Words
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
+from app.uploads.taking_back import take_back
 from app.uploads.writing import fill_people, insert_people, link_people, one_upload_at_a_time, welcome_people
 from models.base import db
-from models.enrollment import Organization
+from models.enrollment import Location, Organization
 from models.recipients import PriorityGroup, Recipient, RecipientLink
 from models.scope import Reach
 from models.uploads import Upload, UploadRow
@@ -35,9 +37,24 @@ def is_phased_now() -> bool:
     return bool(db.session.scalar(select(PriorityGroup.id).where(waits).limit(1)))
 
 
-def known_besides(rows: list[Row], _upload: Upload) -> Known:
-    """The state's groups and the organizations that the rows name."""
-    return Known(groups_now(), is_phased_now(), _employers(row.typed.get("Employer") for row in rows))
+def known_besides(rows: list[Row], upload: Upload) -> Known:
+    """The state's groups, and the organizations and locations that the rows name."""
+    known = Known(groups_now(), is_phased_now(), _employers(row.typed.get("Employer") for row in rows))
+    known.more = {"places": _places(rows, upload), "must_say": not (upload.location_id or upload.organization_id)}
+    return known
+
+
+def _places(rows: list[Row], upload: Upload) -> dict[str, int]:
+    """The locations that the rows name by Provider PIN and the sender may send for: within reach, and the upload's."""
+    pins = {typed.upper() for row in rows if (typed := row.typed.get("Location PIN"))}
+    if not pins:
+        return {}
+    query = select(Location.provider_pin, Location.id).where(Location.provider_pin.in_(pins))
+    if upload.location_id:
+        query = query.where(Location.id == upload.location_id)
+    if upload.organization_id:
+        query = query.where(Location.organization_id == upload.organization_id)
+    return dict(db.session.execute(query).tuples().all())
 
 
 def _employers(typed: Iterable[str | None]) -> dict[str, int | None]:
@@ -55,9 +72,14 @@ def _employers(typed: Iterable[str | None]) -> dict[str, int | None]:
     return found
 
 
-def decide_people(rows: list[Checked], _upload: Upload) -> list[Decided]:
+def decide_people(rows: list[Checked], upload: Upload) -> list[Decided]:
     """New, known, doubled or to be looked at."""
-    return decide(rows, RECIPIENTS)
+    return decide(
+        rows,
+        RECIPIENTS,
+        earlier=lambda good: earlier_people(upload, good),
+        entered=lambda keys: entered_by(upload, keys),
+    )
 
 
 def enter_people(decided: list[Decided], upload: Upload, _by: Reach) -> dict[int, int]:
@@ -66,21 +88,39 @@ def enter_people(decided: list[Decided], upload: Upload, _by: Reach) -> dict[int
     keys = insert_people(new, upload.id)
     welcome_people(new, keys, upload)
     fill_people([one for one in decided if one.outcome == "changed"], upload.id)
-    known = [one.known.id for one in decided if one.known is not None]
-    link_people(list(dict.fromkeys([*keys, *known])), upload)
+    known = [(one, one.known.id) for one in decided if one.known is not None]
+    link_people([*zip(new, keys, strict=True), *known], upload)
     return {one.row.number: key for one, key in zip(new, keys, strict=True)}
 
 
 def joining(upload: Upload) -> int:
-    """How many people who need nothing written would be seen by this place from now on."""
-    side = RecipientLink.location_id == upload.location_id
-    if upload.location_id is None:
-        side = RecipientLink.organization_id == upload.organization_id
+    """How many people who need nothing written would be seen by a place from now on."""
+    side = RecipientLink.location_id == func.coalesce(UploadRow.location_id, upload.location_id)
+    if upload.organization_id is not None:
+        side = or_(
+            and_(UploadRow.location_id.is_(None), RecipientLink.organization_id == upload.organization_id),
+            RecipientLink.location_id == UploadRow.location_id,
+        )
     here = exists().where(RecipientLink.recipient_id == UploadRow.recipient_id, side).correlate(UploadRow)
     query = select(func.count(func.distinct(UploadRow.recipient_id))).where(
         UploadRow.upload_id == upload.id, UploadRow.outcome == "same", UploadRow.recipient_id.is_not(None), ~here
     )
     return db.session.scalar(query) or 0
+
+
+def fits(decided: list[Decided], upload: Upload) -> bool:
+    """Whether any of the rows has to do with the place: someone known, or who lives in a county of its people."""
+    if any(one.outcome in ("same", "changed") for one in decided):
+        return True
+    if upload.location_id is None:
+        return True
+    home = db.session.scalar(select(Location.county).where(Location.id == upload.location_id))
+    counties = {one.row.values.get("county") for one in decided} - {None}
+    if home is None or home in counties:
+        return True
+    here = select(RecipientLink.recipient_id).where(RecipientLink.location_id == upload.location_id).limit(1_000)
+    lives = select(Recipient.county).where(Recipient.id.in_(here), Recipient.county.in_(counties)).limit(1)
+    return db.session.scalar(lives) is not None
 
 
 WORDS = Words(
@@ -141,4 +181,7 @@ KIND = Kind(
     keeps="recipient_id",
     joining=joining,
     lock=one_upload_at_a_time,
+    fits=fits,
+    take_back=take_back,
+    place_column="location_id",
 )

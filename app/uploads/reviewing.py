@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from app.uploads.cells import Wrong, day
 from app.uploads.checking import FAMILIES
@@ -19,9 +19,11 @@ from app.uploads.kinds import kind_of
 from app.uploads.reading import Row
 from app.uploads.stages import cancel, decide_rows
 from models.base import db
+from models.enrollment import Location
 from models.scope import Reach
-from models.uploads import OUTCOMES, Upload, UploadRow
+from models.uploads import KEPT, OUTCOMES, Upload, UploadRow
 
+FEW = 20  # rows; of fewer nobody is asked whether they fit the place
 MOST_SHOWN = 300  # rows of one outcome on the page; the fix-file has them all
 
 
@@ -134,13 +136,39 @@ def rows_in_all(upload: Upload) -> int:
 
 
 def looks_wrong(upload: Upload) -> bool:
-    """Whether most rows are refused, so that it may be the wrong file."""
-    return upload.rows_refused * 2 > rows_in_all(upload)
+    """Whether it may be the wrong file: most rows are refused, or nobody in it has to do with the place."""
+    total = rows_in_all(upload)
+    return upload.rows_refused * 2 > total or (not upload.fits_place and total >= FEW)
+
+
+def places(upload: Upload) -> list[tuple[str, int]]:
+    """Where the rows of a file for several locations go: name and number of rows."""
+    query = (
+        select(Location.name, func.count())
+        .join(UploadRow, UploadRow.location_id == Location.id)
+        .where(UploadRow.upload_id == upload.id, UploadRow.outcome.in_(("new", "changed", "same")))
+        .group_by(Location.id, Location.name)
+        .order_by(Location.name)
+    )
+    return list(db.session.execute(query).tuples().all())
+
+
+def kept(upload: Upload, kind: Kind) -> list[Named]:
+    """The rows that could not be taken back, and why."""
+    query = select(UploadRow.row, UploadRow.typed, UploadRow.errors, UploadRow.kept).order_by(UploadRow.row)
+    rows = db.session.execute(
+        query.where(UploadRow.upload_id == upload.id, UploadRow.kept.is_not(None)).limit(MOST_SHOWN)
+    )
+    found = []
+    for row in rows:
+        (one,) = named([row], kind)
+        found.append(replace(one, said=[str(KEPT.get(row.kept, row.kept))]))
+    return found
 
 
 def replace_waiting(upload: Upload, by: Reach) -> None:
     """Puts aside what the same person sent before of the same file for the same place and has not entered."""
-    waits = (Upload.status == "reviewed", Upload.by_id == by.user_id)
+    waits = (Upload.status.in_(("checking", "reviewed")), Upload.is_held.is_(False), Upload.by_id == by.user_id)
     for earlier in db.session.scalars(_same_file(upload).where(*waits)).all():
         cancel(earlier, by)
 

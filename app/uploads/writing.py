@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Integer, Text, bindparam, func, insert, literal, select, update
@@ -14,6 +14,7 @@ from app.rules.recipients import UPLOAD_LOCK
 from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
+from models.enrollment import Location
 from models.recipients import ALPHABET, Recipient, RecipientLink
 from models.uploads import Upload
 
@@ -66,7 +67,7 @@ def insert_people(new: list[Decided], upload_id: int) -> list[int]:
     for one, key, public_id in zip(new, keys, public_ids(len(new)), strict=True):
         first_key, last_key, _born = one.identity
         rows.append(
-            one.row.values
+            {name: value for name, value in one.row.values.items() if name != "location_id"}
             | {
                 "id": key, "row_version": 1, "created_at": now, "public_id": public_id, "registration": "uploaded",
                 "registered_at": None, "first_key": first_key, "last_key": last_key,
@@ -79,9 +80,15 @@ def insert_people(new: list[Decided], upload_id: int) -> list[int]:
 
 def welcome_people(new: list[Decided], keys: list[int], upload: Upload) -> None:
     """Queues the invitation to each new person with an address, in the name of the place."""
-    people = [(key, one.row.values["email"], one.row.values["language"]) for one, key in zip(new, keys, strict=True)]
-    place = upload.location or upload.organization
-    notices.queue_many("welcome", people, upload.location_id, place=place.name if place else "")
+    by_place: dict[int | None, list[tuple[int, str | None, str | None]]] = {}
+    for one, key in zip(new, keys, strict=True):
+        values = one.row.values
+        by_place.setdefault(one.location_id or upload.location_id, []).append(
+            (key, values["email"], values["language"])
+        )
+    for location_id, people in by_place.items():
+        place = db.session.get(Location, location_id) if location_id else upload.organization
+        notices.queue_many("welcome", people, location_id, place=place.name if place else "")
 
 
 def fill_people(changed: Iterable[Decided], upload_id: int) -> None:
@@ -109,13 +116,24 @@ def _before_after(one: Decided) -> dict[str, list[Any]]:
     return {name: [one.known._mapping[name], value] for name, value in one.fills.items()}
 
 
-def link_people(keys: Sequence[int], upload: Upload) -> None:
-    """From now on the place or organization sees these people; those it sees already stay as they are."""
+def link_people(decided: Iterable[tuple[Decided, int]], upload: Upload) -> None:
+    """From now on the place of a row sees its person, and notes so; those it sees already stay as they are."""
+    by_place: dict[int | None, dict[int, Decided]] = {}
+    for one, key in decided:
+        by_place.setdefault(one.location_id or upload.location_id, {}).setdefault(key, one)
+    linked: list[int] = []
+    for location_id, rows in by_place.items():
+        for key in _link(list(rows), location_id, None if location_id else upload.organization_id):
+            rows[key].is_linked = True
+            linked.append(key)
+    history.changed_in_bulk("RecipientLink", "add", upload=upload.id, recipients=linked)
+
+
+def _link(keys: Sequence[int], location_id: int | None, organization_id: int | None) -> Iterator[int]:
+    """Links people to one place; answers those who were not yet."""
     connection = db.session.connection()
     now = utcnow()
-    location_id, organization_id = upload.location_id, upload.organization_id
     mine = LINKS.c.location_id == location_id if location_id else LINKS.c.organization_id == organization_id
-    linked: list[int] = []
     for start in range(0, len(keys), CHUNK):
         chunk = [[key] for key in keys[start : start + CHUNK]]
         some = rows_of(connection.dialect.name, "keys", {"key": Integer()}, chunk)
@@ -126,5 +144,4 @@ def link_people(keys: Sequence[int], upload: Upload) -> None:
         ).where(~known)  # fmt: skip
         names = ["recipient_id", "location_id", "organization_id", "how", "row_version", "created_at"]
         statement = insert(LINKS).from_select(names, wanted).returning(LINKS.c.recipient_id)
-        linked += connection.scalars(statement)
-    history.changed_in_bulk("RecipientLink", "add", upload=upload.id, recipients=linked)
+        yield from connection.scalars(statement).all()

@@ -50,12 +50,16 @@ def _check_sizes(members: list[zipfile.ZipInfo], sent: int) -> None:
         raise FileRefused("bomb")
 
 
-def check_contents(book: zipfile.ZipFile) -> None:
-    """Refuses entity declarations, macros, and more of anything than a list of people has; costs no parsing."""
-    tags = strings = cells = 0
+def check_contents(book: zipfile.ZipFile) -> int:
+    """Refuses entity declarations, macros, and more of anything than a list of people has; costs no parsing.
+
+    Answers how many rows the largest sheet may have.
+    """
+    tags = strings = cells = most = 0
     for member in book.infolist():
         if not member.filename.lower().endswith((".xml", ".rels")):
             continue
+        rows = 0
         for piece, fresh in pieces(book, member):
             if any(mark in piece for mark in _DECLARATIONS):
                 raise FileRefused("entities")
@@ -64,11 +68,14 @@ def check_contents(book: zipfile.ZipFile) -> None:
             tags += fresh.count(b"<")
             strings += fresh.count(b"<si")
             cells += fresh.count(b"<c ")
+            rows += fresh.count(b"<row ")
+            most = max(most, rows)
             if tags > MOST_TAGS:
                 raise FileRefused("too_heavy")
     # A table of strings that no cell uses is there to be parsed, not to be read.
     if strings > 2 * cells + 10_000:
         raise FileRefused("too_heavy")
+    return most
 
 
 def pieces(book: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> Iterator[tuple[bytes, bytes]]:

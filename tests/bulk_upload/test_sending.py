@@ -11,7 +11,7 @@ from models.uploads import Upload
 from tests import factories as make
 from tests.bulk_upload.sending import count, upload, words
 from tests.signing_in import marks
-from tests.uploads_kit import HEADINGS, PERSON, csv_of, person
+from tests.uploads_kit import HEADINGS, PERSON, csv_of
 
 
 def test_the_start_page_says_what_the_file_must_look_like(app, manager):
@@ -76,15 +76,6 @@ def test_sending_no_file_is_said_at_the_field(manager):
     answer = manager.post("/upload/", data=marks(manager))
     assert answer.status_code == 422
     assert "Please choose a file." in words(answer)
-
-
-def test_more_rows_than_are_taken_at_once_are_counted_and_refused(app, manager):
-    people = [person(External_ID=f"E-{n}", First_Name=f"Maria{'x' * n}") for n in range(101)]
-    answer = upload(manager, csv_of(*people))
-    assert answer.status_code == 422
-    assert "The file has 101 rows. At most 100 rows can be sent at once" in words(answer)
-    assert count(app, Upload) == 0
-    assert upload(manager, csv_of(*people[:100])).status_code == 303
 
 
 def test_a_file_above_the_limit_is_refused_in_plain_words(app, manager, monkeypatch):

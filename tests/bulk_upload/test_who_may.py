@@ -3,12 +3,14 @@
 import pytest
 
 from models.base import db
+from models.enrollment import Location
 from models.history import History
 from models.notices import Notice
 from models.recipients import RecipientLink
+from models.scope import acting
 from models.uploads import Upload, UploadRow
 from tests import factories as make
-from tests.bulk_upload.sending import BAD_PHONE, act, reviewed, signed_in, stored, upload, words
+from tests.bulk_upload.sending import ANN, BAD_PHONE, act, reviewed, signed_in, stored, upload, words
 from tests.signing_in import marks
 from tests.uploads_kit import PERSON, csv_of
 
@@ -72,14 +74,35 @@ def test_an_employer_uploads_its_own_people(app, client):
 
 def test_state_staff_choose_the_location_first(app, client, clinic):
     browser = signed_in(app, client, "State Immunization Staff")
-    assert "Location (required)" in words(browser.get("/upload/"))
+    assert "where each row of the file names its location" in words(browser.get("/upload/"))
     answer = upload(browser, csv_of(PERSON))
-    assert answer.status_code == 422 and "Location: Please fill this in." in words(answer)
+    assert answer.status_code == 422 and "Location: Please choose the location" in words(answer)
     where = reviewed(browser, PERSON, location=str(clinic))
     assert "Clinic of the test" in words(browser.get(where))
     act(browser, where, "enter")
     assert stored(app, RecipientLink.location_id) == [(clinic,)]
     assert stored(app, Notice.location_id) == [(clinic,)]
+
+
+def test_a_file_that_names_locations_is_split_by_them_as_far_as_the_sender_may(app, client, clinic, manager):
+    with app.app_context(), acting(make.SEED):
+        here, there = db.session.get(Location, clinic), make.location(name="Second clinic", provider_pin="NCA650999")
+        pin = here.provider_pin = "NCA650998"
+        db.session.commit()
+        other = there.id
+    rows = [{**PERSON, "Location PIN": pin}, {**ANN, "Location PIN": "nca650999"}, {**BAD_PHONE, "Location PIN": ""}]
+    where = reviewed(manager, *rows[:2])
+    assert "a location that you may send people for" in words(manager.get(where))
+    state = signed_in(app, app.test_client(), "State Immunization Staff")
+    where = reviewed(state, *rows)
+    page = words(state.get(where))
+    assert "Clinic of the test 1 Second clinic 1" in page and "Please give the Provider PIN" in page
+    act(state, where, "enter", sure="y")
+    mails = {("maria@example.com", clinic), ("ann@example.com", other)}
+    assert set(stored(app, Notice.to_address, Notice.location_id)) == mails
+    assert sorted(stored(app, RecipientLink.location_id)) == sorted([(clinic,), (other,)])
+    act(state, where, "undo")
+    assert stored(app, RecipientLink.id) == []
 
 
 def test_state_staff_find_the_location_by_name_without_scripts(app, client, clinic):

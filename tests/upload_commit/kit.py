@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from app.uploads import stages
+from app.uploads import kept_rows, stages
 from models.base import db
 from models.recipients import Recipient
 from models.scope import acting
@@ -36,7 +36,7 @@ def outcomes(upload):
 
 
 def messages(upload):
-    return [error["message"] for error in stages.summary(upload)["errors"]]
+    return [error["message"] for error in kept_rows.summary(upload)["errors"]]
 
 
 def everybody():

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app import history
-from app.uploads import fix_file, stages
+from app.uploads import fix_file, kept_rows, stages
 from app.uploads.reading import FileRefused, read
 from app.uploads.recipients import RECIPIENTS
 from models.base import RuleBroken, db
@@ -122,7 +122,7 @@ def test_the_priority_group_must_be_one_of_the_plan_while_it_opens_in_phases(cli
         make.priority_group(code="9", opens_on=None)
         db.session.commit()
     upload = previewed(clinic, person(), person(Priority_Group="1A"), person(Priority_Group="7"))
-    summary = stages.summary(upload)["errors"]
+    summary = kept_rows.summary(upload)["errors"]
     assert [(error["row"], error["column"], error["code"]) for error in summary if error["column"]] == [
         (2, "Priority Group", "REQD"), (4, "Priority Group", "DATA"),
     ]  # fmt: skip
@@ -168,7 +168,7 @@ def test_a_refused_file_leaves_no_upload(clinic):
 
 def test_the_failed_rows_come_back_as_a_file_and_are_taken_once_mended(clinic):
     upload = entered(clinic, person(), person(First_Name="Ann", External_ID="E-2", ZIP="1"))
-    data = fix_file.workbook(RECIPIENTS, stages.failed_rows(upload))
+    data = fix_file.workbook(RECIPIENTS, kept_rows.failed_rows(upload))
     (row,) = read(data, "fix.xlsx", RECIPIENTS).rows
     assert row.typed["First Name"] == "Ann"
     assert outcomes(entered(clinic, row.typed | {"ZIP": "27601"})) == ["new"]
@@ -178,7 +178,7 @@ def test_the_summary_counts_every_row_and_names_every_error(clinic):
     upload = previewed(
         clinic, person(), person(), person(First_Name="Ann", External_ID="E-2", County="Fairfax", City="")
     )
-    summary = stages.summary(upload)
+    summary = kept_rows.summary(upload)
     assert {name: summary[name] for name in ("rows", "new", "doubled", "refused")} == {
         "rows": 3, "new": 1, "doubled": 1, "refused": 1,
     }  # fmt: skip

@@ -1,0 +1,53 @@
+"""What the sets of a file before this one hold: found by keys in the database, so that memory stays small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.rules.recipients import marks
+from app.uploads.cells import Known
+from app.uploads.checking import check
+from app.uploads.deciding import Decided, Earlier
+from app.uploads.kept_rows import ROWS, key_of
+from app.uploads.reading import Row
+from app.uploads.recipients import RECIPIENTS
+from models.base import db
+from models.recipients import Recipient
+from models.uploads import Upload
+
+
+def earlier_rows(upload: Upload, decided: list[Decided]) -> list[Any]:
+    """Good rows of earlier sets with the same keys as these: number, key and what was typed."""
+    if not upload.cursor or not decided:
+        return []
+    keys = {key_of(one.identity) for one in decided}
+    query = select(ROWS.c.row, ROWS.c.same_key, ROWS.c.typed).where(
+        ROWS.c.upload_id == upload.id,
+        ROWS.c.row <= upload.cursor,
+        ROWS.c.outcome != "refused",
+        ROWS.c.same_key.in_(keys),
+    )
+    return list(db.session.connection().execute(query.order_by(ROWS.c.row)))
+
+
+def earlier_people(upload: Upload, decided: list[Decided]) -> Earlier:
+    """The same as people: what tells two of one name and birth date apart."""
+    rows = earlier_rows(upload, decided)
+    if not rows:
+        return {}
+    identities = {key_of(one.identity): one.identity for one in decided}
+    read_again = check([Row(row.row, row.typed) for row in rows], RECIPIENTS, Known(), Recipient.__table__)
+    found: Earlier = {}
+    for row, again in zip(rows, read_again, strict=True):
+        found.setdefault(identities[row.same_key], []).append((row.row, marks(again.values)))
+    return found
+
+
+def entered_by(upload: Upload, keys: set[int]) -> set[int]:
+    """Which of these people the upload itself has entered."""
+    if not upload.cursor or upload.status != "entering":
+        return set()
+    mine = (ROWS.c.upload_id == upload.id, ROWS.c.outcome == "new", ROWS.c.recipient_id.in_(keys))
+    return set(db.session.connection().scalars(select(ROWS.c.recipient_id).where(*mine)))
