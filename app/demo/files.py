@@ -60,7 +60,9 @@ def _refused(upload: Upload, people: list[Recipient]) -> None:
 
 def as_typed(person: Recipient) -> dict[str, str]:
     """The cells of a person's row, as somebody would have filled them in."""
-    cells = {column.header: _cell(column, getattr(person, column.field)) for column in COLUMNS}
+    cells = {
+        column.header: _cell(column, getattr(person, column.field)) for column in COLUMNS if column.kind != "location"
+    }
     return {header: text for header, text in cells.items() if text}
 
 

@@ -48,6 +48,8 @@ def required_words(column: Column, phased: bool) -> str:
 
 def example(column: Column) -> str:
     """The example of a column, in the reader's language where it is a word of a table."""
+    if column.choices is not None:
+        return str(column.choices().get(column.example, column.example))
     if not column.example or column.kind not in ("code", "codes"):
         return column.example
     words = reference.codes(column.table or "")

@@ -25,6 +25,7 @@ from views.custom.bulk_upload.taking import (
     progress,
     reached,
     recent,
+    rows_here,
     sent,
     shown_rows,
     taken,
@@ -72,7 +73,7 @@ class FilePage(Page):
         return self.page(
             "upload/start.html", kind.words.title, code, form=form, notes=kind.template.notes, phased=phased, kind=kind,
             columns=explaining.explain(kind.template, phased, dated(kind)), recent=recent(kind),
-            most_rows=current_app.config["UPLOAD_ROWS_AT_ONCE"], most_bytes=most_bytes(), megabyte=MEGABYTE,
+            most_rows=rows_here(kind), most_bytes=most_bytes(), megabyte=MEGABYTE,
         )  # fmt: skip
 
     @expose("/template.<any(xlsx, csv):ending>")
@@ -142,7 +143,7 @@ class FilePage(Page):
 
     def work(self, upload: Upload, at_once: Any, begin: Any) -> None:
         """Few rows in this request; many are begun here and left to the worker."""
-        if not is_long(upload):
+        if not is_long(upload, self.kind):
             self.settle(at_once, upload)
         elif self.settle(begin, upload):
             worker.knock(current_app)

@@ -38,12 +38,12 @@ def taken(form: FileForm, kind: Kind) -> Upload | None:
 
     A short file is checked at once and waits for review; a longer one waits for the worker.
     """
-    sent_file, most = form.file.data, current_app.config["UPLOAD_ROWS_AT_ONCE"]
+    sent_file, most = form.file.data, rows_here(kind)
     location_id, phased = form.location_id, kind.is_phased()
     data, name = sent_file.read(), sent_file.filename or ""
     db.session.rollback()  # nobody waits for the database while a file is read
     try:
-        table, is_whole = read_some(data, name, kind.template, phased, min(most, kind.most_rows))
+        table, is_whole = read_some(data, name, kind.template, phased, most)
         if not is_whole and kind.most_rows <= most:
             raise FileRefused("too_many_rows", most=kind.most_rows, found=f"{kind.most_rows}+")
     except FileRefused as refused:
@@ -67,10 +67,15 @@ def taken(form: FileForm, kind: Kind) -> Upload | None:
     return upload
 
 
-def is_long(upload: Upload) -> bool:
+def rows_here(kind: Kind) -> int:
+    """As many rows as are done in the request; where no file can be longer than one set, that is all of them."""
+    most: int = current_app.config["UPLOAD_ROWS_AT_ONCE"]
+    return kind.most_rows if kind.most_rows <= kind.at_once else most
+
+
+def is_long(upload: Upload, kind: Kind) -> bool:
     """Whether the worker has to do it."""
-    rows = reviewing.rows_in_all(upload) - upload.rows_refused
-    return bool(rows > current_app.config["UPLOAD_ROWS_AT_ONCE"])
+    return reviewing.rows_in_all(upload) - upload.rows_refused > rows_here(kind)
 
 
 def progress(upload: Upload) -> dict[str, Any]:
