@@ -6,12 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from app import access
-from models.base import db
-from models.people import Membership, PortalUser
+from app import access, database
+from models.base import db, utcnow
+from models.people import LAPSES_AFTER, Membership, PortalUser
 from models.scope import Reach, acting
 
 SIGN_IN = Reach.system("sign-in")
@@ -38,6 +39,31 @@ def memberships_of(user: PortalUser, today: dt.date) -> list[Membership]:
     with acting(SIGN_IN):
         rows = db.session.scalars(query).all()
     return [row for row in rows if row.holds_on(today) and row.profile in access.profiles()]
+
+
+def unused_today(memberships: list[Membership], in_force: Reach | None) -> int | None:
+    """The key of the membership in force where this is its first use of the day."""
+    for row in memberships:
+        if in_force is not None and row.id == in_force.membership_id and row.last_used_on != utcnow().date():
+            return row.id
+    return None
+
+
+def note_use(membership_id: int) -> None:
+    """Notes the day on which a membership was used, which begins its idle days anew: one short write a day."""
+    today = utcnow().date()
+    statement = (
+        update(Membership)
+        .where(Membership.id == membership_id, Membership.lapsed_on.is_(None))
+        .values(last_used_on=today, lapses_on=case((Membership.lapses_on.is_not(None), today + LAPSES_AFTER)))
+        .execution_options(synchronize_session=False)
+    )
+    try:
+        with database.reading_only(False), acting(SIGN_IN):
+            db.session.execute(statement)
+            db.session.commit()
+    except OperationalError:  # the database is busy: the next request of the day notes it
+        db.session.rollback()
 
 
 def place_name(membership: Membership, state: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from app import database, history, kept_forms, sign_in
+from app import database, history, kept_forms, places, sign_in
 from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
@@ -103,6 +103,8 @@ def end_request(response: Response) -> Response:
     history.write_what_was_shown()
     if not response.is_streamed or response.direct_passthrough:
         db.session.rollback()
+        if (unused := g.get("unused_today")) is not None:
+            places.note_use(unused)
     if request.endpoint not in ("static", "appbuilder.static"):
         response.headers.setdefault("Cache-Control", PRIVATE)
     return response

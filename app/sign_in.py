@@ -148,6 +148,7 @@ def put_in_force(user: Any, chosen: Any) -> Reach | None:
     reach = places.reach_through(user, memberships, chosen, state)
     g.reach = reach
     g.places_to_switch = places.switcher(memberships, reach, state)
+    g.unused_today = places.unused_today(memberships, reach)
     db.session.info["reach"] = reach
     return reach
 

@@ -59,6 +59,10 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
     def sweep_sessions() -> None:
         step(app, "sweep-sessions", housekeeping.sweep_sessions)
 
+    @queue.periodic_task(crontab(hour="7", minute="40"), name="lapse_access", expires=3600)
+    def lapse_access() -> None:
+        step(app, "lapse-access", lambda: housekeeping.lapse_access(ACCOUNT))
+
     return queue
 
 

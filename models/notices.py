@@ -39,6 +39,8 @@ NOTICE_KINDS = {
     "application_sent": _l("An application was submitted"),
     "application_ended": _l("An application was withdrawn"),
     "application_status": _l("An application moved on"),
+    "access_lapses": _l("Access lapses soon"),
+    "team_lapses": _l("Access of colleagues lapses soon"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 

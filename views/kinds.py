@@ -122,6 +122,7 @@ class Queue(Page):
     """Rows that wait for somebody: in order, with one main act and some others.
 
     `waiting(by)` gives the conditions of the rows; `acts` are rules, each a button for profiles with its verb.
+    `for_all` are rules too, each one button for all rows that wait, with its label: one commit, or none.
     """
 
     default_view = "show"
@@ -133,6 +134,7 @@ class Queue(Page):
     columns: ClassVar[tuple[Column, ...]] = ()
     main: ClassVar[Go | None] = None
     acts: ClassVar[tuple[Any, ...]] = ()
+    for_all: ClassVar[tuple[tuple[Any, Any], ...]] = ()
     named: ClassVar[Callable[[Any], str]] = str
     nobody: ClassVar[tuple[Any, Any]] = ("", "")
     next_step: ClassVar[Go | None] = None
@@ -158,7 +160,28 @@ class Queue(Page):
             nobody=self.nobody,
             columns=[column.label for column in self.columns],
             next_step=self.next_step.button(None) if self.next_step else None,
+            for_all=[self.button_for_all(*one) for one in self.for_all if may(one[0].__name__, self.entity.__name__)],
         )
+
+    def button_for_all(self, rule: Any, label: Any) -> dict[str, Any]:
+        """The button of a rule for all rows that wait."""
+        href = url_for(f"{self.endpoint}.act_on_all", name=rule.__name__)
+        return {"label": label, "href": href, "icon": act_of(rule).icon, "post": True}
+
+    @expose("/all/<name>", methods=["POST"])
+    @allowed("see")
+    def act_on_all(self, name: str) -> Any:
+        """Does a rule on every row that waits, or on none."""
+        rule = next((rule for rule, _label in self.for_all if rule.__name__ == name), None)
+        if rule is None:
+            abort(404)
+        refuse_unless(name, self.entity.__name__)
+        try:
+            saved(lambda: [rule(row, g.reach) for row in self.rows()])
+            flash(act_of(rule).done or _("Done."), "success")
+        except RuleBroken as broken:
+            flash(str(broken.message), "warning")
+        return redirect(url_for(f"{self.endpoint}.show"), 303)
 
     def line(self, row: Any) -> dict[str, Any]:
         """One waiting row with its buttons."""

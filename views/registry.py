@@ -19,6 +19,7 @@ MODULES = (
 PAGE_MODULES = (
     "finding", "reviews", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
     "custom.proof_printing", "custom.bulk_upload",
+    "lapsing",
 )  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),

@@ -13,12 +13,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app import access
-from app.rules import readiness
+from app.rules import lapse, readiness
 from app.rules.clock import today_at
+from models.access_requests import AccessRequest
 from models.base import db
 from models.doses import Dose, Visit
 from models.enrollment import Location, Organization
 from models.notices import Notice
+from models.people import Membership
 from models.recipients import Recipient
 from models.scope import Reach
 from models.shipments import UNDER_WAY, Shipment
@@ -83,6 +85,13 @@ FIGURES = {
         _l("Locations giving vaccine"), Location, lambda r: [Location.status == "approved"], href="LocationScreen.list"
     ),
     "organizations": Figure(_l("Organizations"), Organization, href="OrganizationScreen.list"),
+    "asking": Figure(
+        _l("Asking for access"),
+        AccessRequest,
+        lambda r: [AccessRequest.status == "waiting"],
+        href="AccessRequestScreen.list",
+    ),
+    "lapsing": Figure(_l("Access that lapses"), Membership, lapse.lapsing, href="/lapsing/"),
     "my_doses": Figure(_l("My doses"), Dose, lambda r: [Dose.status == "given"], href="DoseScreen.list"),
 }
 
@@ -118,6 +127,13 @@ STEPS = (
         "receive",
     ),
     Step(_l("Vaccine inventory"), _l("What is on hand, by lot."), "InventoryItemScreen.list", "InventoryItem", "see"),
+    Step(
+        _l("Bring in your team"),
+        _l("Give access to several people at once from a spreadsheet."),
+        "/upload-onboarding/",
+        "Upload",
+        "send_team",
+    ),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
     Step(
         _l("Organizations and locations"),
@@ -143,8 +159,17 @@ STARTS: dict[str, tuple[str, ...]] = {
     "Help Desk": ("organizations", "locations", "expected"),
     "Auditor": ("organizations", "locations", "on_hand"),
     "Organization Administrator": ("locations", "on_hand", "expected"),
-    "Vaccine Coordinator": ("on_hand", "expected"),
-    "Healthcare Location Manager": ("waiting", "given_today", "on_hand", "expected", "unregistered", "uploads"),
+    "Vaccine Coordinator": ("on_hand", "expected", "lapsing"),
+    "Healthcare Location Manager": (
+        "waiting",
+        "given_today",
+        "on_hand",
+        "expected",
+        "unregistered",
+        "uploads",
+        "asking",
+        "lapsing",
+    ),
     "Healthcare Provider": ("waiting", "given_today", "on_hand"),
     "Front Desk": ("waiting", "unregistered"),
     "Inventory Manager": ("on_hand", "expected"),

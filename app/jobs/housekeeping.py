@@ -10,9 +10,9 @@ from pathlib import Path
 from flask import current_app
 
 from app import database, delivery, history, history_proof, history_published, sessions
-from app.rules import ledger_check, notices
+from app.rules import lapse, ledger_check, notices
 from app.uploads import sealed
-from models.base import db
+from models.base import db, utcnow
 from models.scope import Reach, reach_in_force
 
 ROUND = 50  # seconds that a round of mails may take before the next minute's round begins
@@ -60,6 +60,13 @@ def verify_history() -> None:
     )  # fmt: skip
     if found["broken"]:
         current_app.logger.error("history: %s findings; run flask verify-history", len(found["broken"]))
+
+
+def lapse_access(by: Reach) -> None:
+    """Ends access to locations that nobody used for 90 days, and warns those whose is about to end."""
+    told = lapse.nightly(utcnow().date(), by)
+    if told["lapsed"] or told["warned"]:
+        current_app.logger.info("access: %s lapsed, %s warned", told["lapsed"], told["warned"])
 
 
 def sweep_sessions() -> None:
