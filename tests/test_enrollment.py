@@ -137,7 +137,7 @@ def test_from_the_invitation_to_the_submission(app):
     kinds = [kind for (kind,) in rows(app, ApplicationEvent, "kind", application_id=key)]
     assert kinds == [
         "invited", "started", "section_complete", "coordinator_invited", "coordinator_invited", "coordinator_joined",
-        "section_complete", "coordinator_joined", "section_complete", "submitted",
+        "section_complete", "coordinator_joined", "section_complete", "submitted", "signatures_asked",
     ]  # fmt: skip
 
 

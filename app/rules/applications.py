@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.rules import coordinators, links, notices, twins
+from app.rules import agreements, coordinators, links, notices, twins
 from app.rules.coordinators import ENROLLING, invite_coordinator
 from app.rules.declared import gaps
 from app.rules.enrollment_fields import form_of
@@ -131,7 +131,9 @@ def submit(application: Application, by: Reach) -> Application:
     note(application, "submitted" if application.round == 1 else "resubmitted", by)
     application.status = "awaiting_signatures" if sign else "submitted"
     db.session.flush()
-    if not sign:
+    if sign:
+        agreements.ask_signatures(application, by)
+    else:
         note(application, "ready", by)
     _tell(application, "application_sent", by, sign=sign)
     return application
@@ -167,6 +169,7 @@ def _end(application: Application) -> Application:
     """Withdrawn: links open nothing, and what only applied is not offered any more."""
     links.revoke_all(INVITATION_LINK, _subject(application))
     application.status = "withdrawn"
+    agreements.stop_signing(application)
     db.session.flush()
     with acting(ENROLLING):
         for section in sections_of(application):
