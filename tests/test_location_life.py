@@ -164,6 +164,12 @@ def test_what_is_over_stays_so(app, clinic):
                 step(place, REVIEWER, "again")
         with pytest.raises(RuleBroken):
             locations.reinstate(place, REVIEWER)
+        never = make.location(status="applying")
+        never.status = "withdrawn"  # as an application that is rejected leaves it
+        with pytest.raises(RuleBroken):
+            locations.reinstate(never, REVIEWER)
+        gone = locations.withdraw(db.session.get(Location, clinic.there), REVIEWER, "Pause.")
+        assert locations.reinstate(gone, REVIEWER).status == "approved" and gone.records_until is None
 
 
 @pytest.mark.parametrize("typed", ["NCA650001", "650001", " nca 650001", "650-001"])

@@ -96,6 +96,7 @@ def test_what_is_taken_is_given_back_by_oneself_or_by_whoever_oversees(app, case
     assert "Given back" in marcus.post(back, marcus.marks()).html
     assert stored(app, case, "status", "reviewer_id", "claimed_at") == ("submitted", None, None)
     taken(app, case, "nadia")
+    assert back in chief.open("/review-queue/").actions() and back not in marcus.open("/review-queue/").actions()
     assert "Given back" in chief.post(back, chief.marks()).html
     assert stored(app, case, "status", "reviewer_id") == ("submitted", None)
 

@@ -32,6 +32,7 @@ class ClaimQueue(Queue):
     claim: ClassVar[Callable[..., Any]]
     give_back: ClassVar[Callable[..., Any]]
     look: ClassVar[Go | None] = None
+    oversees: ClassVar[Callable[..., bool]] = staticmethod(lambda by: False)  # may give back what others have taken
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -78,7 +79,8 @@ class ClaimQueue(Queue):
             return [self.button(claim, row, name), self.look.button(row, name) if self.look else None]
         if claims.is_mine(row, g.reach, self.holder):
             return [self.main.button(row, name) if self.main else None, self.button(give_back, row, name)]
-        return [self.look.button(row, name) if self.look else None]
+        look = self.look.button(row, name) if self.look else None
+        return [look, self.button(give_back, row, name) if type(self).oversees(g.reach) else None]
 
     @expose("/next", methods=["POST"])
     @allowed("claim")

@@ -54,6 +54,7 @@ class ReviewQueue(ClaimQueue):
     waiting = staticmethod(reviews.waiting)
     claim = staticmethod(reviews.claim)
     give_back = staticmethod(reviews.give_back)
+    oversees = staticmethod(reviews.oversees)
     columns = (
         Column(_l("Organization"), lambda one: one.organization_name),
         Column(_l("Application number"), lambda one: one.number),
@@ -149,7 +150,7 @@ class ApplicationReview(Review):
         notes = [_("The organization, its locations and storage units become what the application says.")]
         told = {one["row_key"] for one in sent_in(row) if one["kind"] == "B"}
         listed = [one for one in sections_of(row) if one.kind == "B" and one.row_key in told]
-        new = [one for one in listed if one.location is None or one.location.status != "approved"]
+        new = [one for one in listed if one.location is not None and one.location.status == "applying"]
         return notes + [
             _("%(place)s starts to work; its first manager is told by mail.", place=one.name) for one in new
         ]

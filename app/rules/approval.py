@@ -59,7 +59,7 @@ def _location(section: Section, said: dict[str, Any], pin: str, by: Reach) -> No
         locations.refuse_other_pin(location.id, pin, f"pin_{section.id}")
         location.provider_pin = pin
     _storage(location, said.get("storage_units") or ())
-    if location.status in ("applying", "withdrawn"):
+    if location.status == "applying":  # one that was suspended, withdrew or closed stays so
         _begin(location, section, said.get("first_manager") or {}, by)
     db.session.flush()
 

@@ -31,6 +31,12 @@ def let_go(row: Any, by: Reach, holder: str = "reviewer", at: str = "claimed_at"
         raise RuleBroken(_("Nobody has taken this."))
     if not others:
         refuse_unless_mine(row, by, holder)
+    free(row, holder, at)
+
+
+def free(row: Any, holder: str = "reviewer", at: str = "claimed_at") -> None:
+    """Nobody has the row any more; both sides of the relation say so, or the loaded one would win."""
+    setattr(row, holder, None)
     setattr(row, f"{holder}_id", None)
     setattr(row, at, None)
 

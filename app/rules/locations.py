@@ -61,11 +61,18 @@ def suspend(location: Location, by: Reach, reason: str) -> Location:
     confirm=_l("Let this location give vaccine again?"),
     icon="fa-play",
     done=_l("The location gives vaccine again, and its people were told."),
-    may_do=lambda location: location.status == "suspended",
+    may_do=lambda location: is_reinstatable(location),
 )
 def reinstate(location: Location, by: Reach) -> Location:
-    """Lets a suspended location work again."""
+    """Lets a location work again that was suspended or withdrew; not one that never was approved."""
+    if not is_reinstatable(location):
+        raise RuleBroken(_("This step is not possible from where the record stands now."))
     return _becomes("approved", location, by)
+
+
+def is_reinstatable(location: Location) -> bool:
+    """Whether a location was approved once and may work again; one that only applied has no such day."""
+    return location.status == "suspended" or (location.status == "withdrawn" and location.status_on is not None)
 
 
 @act(
@@ -80,7 +87,7 @@ def reinstate(location: Location, by: Reach) -> Location:
     may_do=lambda location: location.status in ("approved", "suspended"),
 )
 def withdraw(location: Location, by: Reach, reason: str) -> Location:
-    """The provider takes a location out of the programme; a new application may bring it back."""
+    """The provider takes a location out of the programme; the state may let it work again."""
     return _becomes("withdrawn", location, by, reason)
 
 

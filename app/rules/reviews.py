@@ -31,6 +31,11 @@ def waiting(by: Reach) -> list[Any]:
     return [Application.status.in_(WAITING)]
 
 
+def oversees(by: Reach) -> bool:
+    """Whether whoever acts may give back what another has taken."""
+    return by.profile == OVERSEES
+
+
 @act(label=_l("Take"), icon="fa-hand", done=_l("You have taken this review."))
 def claim(application: Application, by: Reach) -> Application:
     """Takes an application for review; of two who ask at once one gets it, the other is told by whom it was taken."""
@@ -48,7 +53,7 @@ def claim(application: Application, by: Reach) -> Application:
 @act(label=_l("Give back"), icon="fa-rotate-left", done=_l("Given back; others may take it."))
 def give_back(application: Application, by: Reach) -> Application:
     """Gives a review back to all; one's own, or anybody's for whoever oversees."""
-    claims.let_go(application, by, others=by.profile == OVERSEES)
+    claims.let_go(application, by, others=oversees(by))
     if application.status == "in_review":
         application.status = "submitted"
     note(application, "released", by)
@@ -119,6 +124,7 @@ def ask_changes(application: Application, by: Reach) -> Application:
         mine = {one.path: one.remark for one in remarks if one.section_id == section.id}
         section.remarks = mine
     application.status = "changes_requested"
+    claims.free(application)
     note(application, "changes_requested", by, _summary(remarks, sections))
     tell(application, "changes_requested", by, _coordinators(s for s in sections if s.remarks), count=len(remarks))
     return application
