@@ -41,6 +41,9 @@ NOTICE_KINDS = {
     "application_status": _l("An application moved on"),
     "access_lapses": _l("Access lapses soon"),
     "team_lapses": _l("Access of colleagues lapses soon"),
+    "transfer_step": _l("A transfer went on"),
+    "lot_recalled": _l("A lot was recalled"),
+    "ledger_broken": _l("The ledger does not agree"),
 }
 NOTICE_STATUSES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Not deliverable")}
 
@@ -65,7 +68,7 @@ class Notice(Entity):
     )
     once: Mapped[str] = text(80, about(_l("Sent once for")), required=True, unique=True)
     recipient_id: Mapped[int | None] = key_to("recipient.id", about(_l("Recipient"), open_reference="link_by_rule"))
-    user_id: Mapped[int | None] = key_to("ab_user.id", about(_l("User")))
+    user_id: Mapped[int | None] = key_to("ab_user.id", about(_l("User"), open_reference="link_by_rule"))
     location_id: Mapped[int | None] = key_to("location.id", about(_l("Location")))
     link_id: Mapped[int | None] = key_to("link.id", about(_l("Link"), open_reference="link_by_rule"))
     status: Mapped[str] = text(10, about(_l("Status"), choices=NOTICE_STATUSES), required=True)

@@ -18,6 +18,7 @@ import models.shipments
 import models.status
 import models.stock
 import models.stock_causes
+import models.transfers
 import models.uploads  # noqa: F401
 from models.base import Entity
 from models.ink import Ink

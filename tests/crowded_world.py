@@ -22,6 +22,7 @@ from models.ink import Ink
 from models.people import PortalUser
 from models.registry import entities
 from models.scope import acting
+from models.transfers import Transfer
 from tests import factories as make
 from tests.screen_world import SYSTEM, World
 
@@ -74,6 +75,7 @@ class CrowdedWorld(World):
                 make.stock(here, item.lot)
                 make.wastage(item=item)
         self._of_the_application(together["Application"][0])
+        self._of_the_transfer(together["Transfer"][0])
         self._of_the_agreement(together["Agreement"][0], together["RedistributionAgreement"][0], here.organization)
         self.keys = {name: keys[0] for name, keys in together.items()} | {"InventoryItem": item.id}
         self.apart = apart
@@ -96,6 +98,11 @@ class CrowdedWorld(World):
         for _ in range(TOGETHER):
             make.application_event(application)
             make.submitted_version(application)
+
+    def _of_the_transfer(self, key: int) -> None:
+        transfer = db.session.get(Transfer, key)
+        for _ in range(TOGETHER):
+            make.transfer_event(transfer=transfer)
 
     def _of_the_agreement(self, key: int, redistribution: int, organization: Any) -> None:
         document = db.session.get(Agreement, key)

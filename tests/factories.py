@@ -27,14 +27,6 @@ from models.scope import Reach, acting
 from models.shipments import Shipment
 from models.stock import InventoryItem, Lot, StockMovement, Vaccine
 from models.uploads import Upload, UploadRow
-from tests.stock_factories import (
-    dose_count,
-    expiry_check,
-    expiry_correction,
-    stock_return,
-    storage_time,
-    wastage,
-)
 
 PASSWORD = "a-long-test-password"
 numbers = itertools.count(1)
@@ -254,9 +246,6 @@ AT_PLACE: dict[str, Any] = {
     "AccessRequest": lambda place: access_request(place),
     "ChangeRequest": lambda place: change_request(place),
     "Dose": lambda place: dose(location=place),
-    "DoseCount": lambda place: dose_count(place),
-    "ExpiryCheck": lambda place: expiry_check(place),
-    "ExpiryCorrection": lambda place: expiry_correction(place),
     "History": lambda place: history(location_id=place.id),
     "InventoryItem": lambda place: stock(place),
     "Link": lambda place: link(),
@@ -272,19 +261,17 @@ AT_PLACE: dict[str, Any] = {
     "Recipient": lambda place: recipient(at=place),
     "RecipientLink": lambda place: recipient_link(location=place),
     "Section": lambda place: section(place),
-    "Return": lambda place: stock_return(place),
     "Shipment": lambda place: shipment(place),
     "StockMovement": lambda place: movement(place),
-    "StorageTime": lambda place: storage_time(),
     "StorageUnit": lambda place: storage_unit(place),
     "SubmittedVersion": lambda place: submitted_version(application(place)),
     "Upload": lambda place: upload(place),
     "UploadRow": lambda place: upload_row(upload(place)),
     "Vaccine": lambda place: vaccine(),
     "Visit": lambda place: visit(location=place),
-    "Wastage": lambda place: wastage(place),
 }
 
-from tests import agreement_rows  # noqa: E402  it makes its rows of those above
+from tests import agreement_rows, stock_factories  # noqa: E402  they make their rows of those above
+from tests.stock_factories import *  # noqa: E402, F403
 
-AT_PLACE |= agreement_rows.AT_PLACE
+AT_PLACE |= agreement_rows.AT_PLACE | stock_factories.AT_PLACE

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from app.rules import expiry, stock_counts
+from app.rules import expiry, stock_counts, transfers
 from app.rules import wastage as waste
+from models.agreements import RedistributionAgreement, RedistributionPlace
 from models.base import utcnow
 from models.enrollment import Location
 from models.scope import acting
 from models.stock import InventoryItem
 from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageTime, Wastage
+from models.transfers import ProgramRule, Transfer, TransferEvent
 from tests import factories as make
 
 
@@ -47,3 +49,65 @@ def expiry_check(location: Location | None = None) -> ExpiryCheck:
 def storage_time(**more: Any) -> StorageTime:
     more.setdefault("vaccine", None) or more.update(vaccine=make.vaccine())
     return make.saved(StorageTime(**{"state": "refrigerated", "days": 30, "source": "Label", **more}))
+
+
+def transfer(location: Location | None = None, doses: int = 10, **more: Any) -> Transfer:
+    """A transfer asked for, from the location or, with `to`, to it."""
+    to = more.pop("to", None) or make.location()
+    item = more.pop("item", None) or make.stock(location)
+    with acting(make.SEED):
+        said = {"to_location": to, "lot": item.lot, "doses": doses, "reason": "They have none", **more}
+        return transfers.request(Transfer(**said), make.SEED.at(item.location_id))
+
+
+def transfer_event(location: Location | None = None, transfer: Transfer | None = None) -> TransferEvent:
+    one = transfer or globals()["transfer"](location)
+    ends = {"from_location_id": one.from_location_id, "to_location_id": one.to_location_id}
+    return make.saved(TransferEvent(transfer_id=one.id, status="approved", **ends))
+
+
+def program_rule() -> ProgramRule:
+    return make.saved(ProgramRule(code=f"rule-{next(make.numbers)}", name="A rule of the program"))
+
+
+def redistribution_agreement(organization: Any, *places: Location) -> RedistributionAgreement:
+    """An approved agreement of an organization for these places."""
+    values = {
+        "cmo_name": "A Chief", "cmo_title": "CMO", "cmo_email": "cmo@example.org", "cmo_license_state": "NC",
+        "cmo_license_number": "1", "ceo_name": "An Officer", "ceo_title": "CEO", "ceo_email": "ceo@example.org",
+    }  # fmt: skip
+    number = f"RA-{next(make.numbers)}"
+    agreement = RedistributionAgreement(organization=organization, number=number, cold_chain="Validated", **values)
+    make.saved(agreement)
+    for status in ("awaiting_signatures", "submitted", "approved"):
+        agreement.status = status
+        make.saved(agreement)
+    for place in places:
+        make.saved(RedistributionPlace(agreement=agreement, location=place))
+    return agreement
+
+
+AT_PLACE: dict[str, Any] = {
+    "DoseCount": lambda place: dose_count(place),
+    "ExpiryCheck": lambda place: expiry_check(place),
+    "ExpiryCorrection": lambda place: expiry_correction(place),
+    "ProgramRule": lambda place: program_rule(),
+    "Return": lambda place: stock_return(place),
+    "StorageTime": lambda place: storage_time(),
+    "Transfer": lambda place: transfer(place),
+    "TransferEvent": lambda place: transfer_event(place),
+    "Wastage": lambda place: wastage(place),
+}
+
+__all__ = [
+    "dose_count",
+    "expiry_check",
+    "expiry_correction",
+    "program_rule",
+    "redistribution_agreement",
+    "stock_return",
+    "storage_time",
+    "transfer",
+    "transfer_event",
+    "wastage",
+]

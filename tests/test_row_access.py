@@ -19,7 +19,7 @@ from models.scope import Reach, acting
 from models.shipments import Shipment
 from tests import factories as make
 
-EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "StorageTime"}
+EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "ProgramRule", "StorageTime"}
 STATE_ONLY = {"History", "Link"}
 HIDDEN_FROM_PLACES = {"SubmittedVersion"}  # it holds the section of the whole organization
 HIDDEN_FROM_ORGANIZATION = {"Visit", "Notice", "Recipient", "RecipientLink", "Upload", "UploadRow", "Proof"}

@@ -14,7 +14,7 @@ from views.words import time_zone
 MODULES = (
     "doses", "recipients", "uploads", "stock", "enrollment", "applications", "agreements", "reviews", "people",
     "notices", "links", "history",
-    "shipments",
+    "shipments", "transfers",
 )  # fmt: skip
 PAGE_MODULES = (
     "finding", "reviews", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",

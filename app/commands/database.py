@@ -35,6 +35,7 @@ def init() -> tuple[dict[str, Any], str]:
     with acting(Reach.system("init")):
         catalog.vaccines()
         catalog.storage_times()
+        catalog.program_rules()
         catalog.priority_groups()
     db.session.commit()
     permissions = _permissions()

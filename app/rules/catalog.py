@@ -13,6 +13,7 @@ from models.base import db
 from models.recipients import PriorityGroup
 from models.stock import Vaccine
 from models.stock_causes import StorageTime
+from models.transfers import PROGRAM_RULES, ProgramRule
 
 READERS: dict[str, Any] = {
     "doses_per_vial": int,
@@ -58,4 +59,13 @@ def storage_times() -> None:
         if (vaccine.id, row["state"]) not in here:
             days = int(row["days"]) if row["days"] else None
             db.session.add(StorageTime(vaccine=vaccine, state=row["state"], days=days, source=row["source"]))
+    db.session.flush()
+
+
+def program_rules() -> None:
+    """The steps of the program that the state may leave out; all are on at first."""
+    here = set(db.session.scalars(select(ProgramRule.code)))
+    db.session.add_all(
+        ProgramRule(code=code, name=str(name)) for code, name in PROGRAM_RULES.items() if code not in here
+    )
     db.session.flush()

@@ -9,15 +9,16 @@ from sqlalchemy import case, func, literal_column, or_, select
 from models.base import db
 from models.doses import Dose
 from models.stock import TOTALS, InventoryItem, StockMovement
+from models.transfers import RESERVING, Transfer
 
 
 def check_ledger() -> dict[str, Any]:
     """Proves balances, totals and causes: {"items": n, "movements": n, "broken": [..]}.
 
-    Received and counted = given + wasted + returned + moved + on hand, for each lot and location; a broken row names
-    the item, its location and lot, and both numbers.
+    Received and counted = given + wasted + returned + moved + on hand, for each lot and location; in the state's sum
+    what moved out and not in is in transit. A broken row names what it concerns, and both numbers.
     """
-    broken = _balances() + _totals() + _doses_that_do_not_agree()
+    broken = _balances() + _totals() + _reserved() + _in_transit() + _doses_that_do_not_agree()
     return {
         "items": db.session.scalar(select(func.count()).select_from(InventoryItem)),
         "movements": db.session.scalar(select(func.count()).select_from(StockMovement)),
@@ -73,6 +74,51 @@ def _totals() -> list[dict[str, Any]]:
                      "movements": theirs}
                 )  # fmt: skip
     return found
+
+
+def _reserved() -> list[dict[str, Any]]:
+    """Items that reserve more or fewer doses than the transfers not yet dispatched ask for."""
+    asked = (
+        select(Transfer.inventory_item_id, func.sum(Transfer.doses).label("asked"))
+        .where(Transfer.status.in_(RESERVING))
+        .group_by(Transfer.inventory_item_id)
+        .subquery()
+    )
+    total = func.coalesce(asked.c.asked, literal_column("0"))
+    query = (
+        select(InventoryItem.id, InventoryItem.reserved, total)
+        .outerjoin(asked, asked.c.inventory_item_id == InventoryItem.id)
+        .where(InventoryItem.reserved != total)
+    )
+    return [
+        {"inventory_item": item, "reserved": int(kept), "transfers": int(wanted)}
+        for item, kept, wanted in db.session.execute(query)
+    ]
+
+
+def _in_transit() -> list[dict[str, Any]]:
+    """Lots of which the doses that left one balance and entered no other are not those of transfers under way."""
+    moved = (
+        select(InventoryItem.lot_id, func.sum(InventoryItem.moved_out - InventoryItem.moved_in).label("n"))
+        .group_by(InventoryItem.lot_id)
+        .subquery()
+    )
+    sent = (
+        select(Transfer.lot_id, func.sum(Transfer.doses).label("n"))
+        .where(Transfer.status == "in_transit")
+        .group_by(Transfer.lot_id)
+        .subquery()
+    )
+    under_way = func.coalesce(sent.c.n, literal_column("0"))
+    query = (
+        select(moved.c.lot_id, moved.c.n, under_way)
+        .outerjoin(sent, sent.c.lot_id == moved.c.lot_id)
+        .where(moved.c.n != under_way)
+    )
+    return [
+        {"lot": lot, "moved": int(between), "in_transit": int(transfers)}
+        for lot, between, transfers in db.session.execute(query)
+    ]
 
 
 def _doses_that_do_not_agree() -> list[dict[str, Any]]:
