@@ -37,6 +37,8 @@ PERSON_DOORS = {
     "BulkUpload",
     "MySections",
     "SectionSteps",
+    "SectionPaper",
+    "VersionPaper",
     "AgreementSigning",
     "AgreementPapers",
     "SignedCopy",

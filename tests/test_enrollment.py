@@ -1,6 +1,9 @@
 """Enrolling an organization, from the invitation to what was submitted, through the pages as people use them."""
 
+import io
+
 import pytest
+from pypdf import PdfReader
 
 from app.rules import joining
 from app.rules.enrollment_fields import SECTION_A, SECTION_B
@@ -131,6 +134,12 @@ def test_from_the_invitation_to_the_submission(app):
         ("A", "Haw River Health"), ("B", "Haw River Clinic"), ("B", "Saxapahaw Clinic"),
     ]  # fmt: skip
     assert content["sections"][0]["content"]["cmo"]["license_number"] == said["cmo"]["license_number"]
+    paper = admin.client.get(f"/section-paper/{section_a}")
+    assert paper.data.startswith(b"%PDF-") and "no-store" in paper.headers["Cache-Control"]
+    version = one(app, SubmittedVersion, "id", application_id=key)
+    pages = PdfReader(io.BytesIO(admin.client.get(f"/submitted-paper/{version}").data)).pages
+    text = "".join(page.extract_text() for page in pages)
+    assert "Saxapahaw Clinic" in text and said["cmo"]["license_number"] in text
     path = f"/section-steps/{section_a}/cmo"
     marks = admin.marks()
     assert admin.post(path, {**marks, **kit.inputs(SECTION_A.steps[1], said), "cmo.title": "Other"}).code == 422

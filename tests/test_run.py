@@ -58,7 +58,7 @@ def test_the_console_starts_says_who_can_sign_in_and_ends_when_told(own_database
         wait_for("auditor.demo", tmp_path, program)
         said = (tmp_path / "said").read_text()
         assert f"http://127.0.0.1:{port}" in said
-        assert said.count(".demo ") == 12
+        assert said.count(".demo ") == 13
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
             assert answer.status == 200
         both = children(program)

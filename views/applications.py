@@ -11,6 +11,13 @@ from views.screen import Screen
 OPEN_SECTION = Go(
     _l("Open the section"), lambda row: url_for("SectionSteps.overview", pk=row.id), "Section", "see", "fa-file-pen"
 )
+PRINT_SECTION = Go(
+    _l("Print the section"), lambda row: url_for("SectionPaper.paper", pk=row.id), "Section", "see", "fa-print"
+)
+PRINT_VERSION = Go(
+    _l("Print what was submitted"), lambda row: url_for("VersionPaper.paper", pk=row.id), "SubmittedVersion", "see",
+    "fa-print",
+)  # fmt: skip
 
 
 class SectionScreen(Screen):
@@ -22,7 +29,7 @@ class SectionScreen(Screen):
     ]  # fmt: skip
     search_columns = ["name", "kind", "status"]
     acts = [applications.invite_coordinator]
-    leads = [OPEN_SECTION]
+    leads = [OPEN_SECTION, PRINT_SECTION]
 
 
 class ApplicationEventScreen(Screen):
@@ -38,6 +45,7 @@ class SubmittedVersionScreen(Screen):
     list_columns = ["application", "round", "created_at", "by"]
     base_order = ("created_at", "desc")
     search_columns = ["round"]
+    leads = [PRINT_VERSION]
 
 
 class ApplicationScreen(Screen):

@@ -187,7 +187,11 @@ class Queue(Page):
         """One waiting row with its buttons."""
         name = type(self).named(row)
         buttons = [self.main.button(row, name)] if self.main else []
-        allowed_acts = [rule for rule in self.acts if may(rule.__name__, self.entity.__name__)]
+        allowed_acts = [
+            rule
+            for rule in self.acts
+            if may(rule.__name__, self.entity.__name__) and (act_of(rule).may_do is None or act_of(rule).may_do(row))
+        ]
         buttons += [self.button(rule, row, name) for rule in allowed_acts]
         return {"cells": [column.shows(row) for column in self.columns], "actions": [one for one in buttons if one]}
 

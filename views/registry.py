@@ -20,6 +20,7 @@ PAGE_MODULES = (
     "finding", "reviews", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
     "custom.proof_printing", "custom.bulk_upload",
     "lapsing",
+    "section_papers",
 )  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),

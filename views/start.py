@@ -136,6 +136,20 @@ STEPS = (
     ),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
     Step(
+        _l("Enrollment"),
+        _l("Fill in your sections, see what is missing, submit."),
+        "/my-enrollment",
+        "Section",
+        "edit",
+    ),
+    Step(
+        _l("Invite an organization to enroll"),
+        _l("Its administrator gets a link by mail."),
+        "ApplicationScreen.add",
+        "Application",
+        "add",
+    ),
+    Step(
         _l("Organizations and locations"),
         _l("Enter and keep those who take part."),
         "LocationScreen.list",

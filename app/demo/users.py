@@ -44,7 +44,13 @@ VACCINATORS = (
 )  # fmt: skip
 RECIPIENT = ("recipient.demo", "Recipient")
 _STAFF = tuple((roles[0][0], username) for username, *_, roles in STAFF)
-SIGN_INS = (*_STAFF[:9], (RECIPIENT[1], RECIPIENT[0]), *_STAFF[9:])  # profile, username: as the start prints them
+APPLICANT = ("applicant.demo", "Organization Administrator")
+SIGN_INS = (
+    *_STAFF[:9],
+    (RECIPIENT[1], RECIPIENT[0]),
+    *_STAFF[9:],
+    (APPLICANT[1], APPLICANT[0]),
+)  # profile, username: as the start prints them
 
 
 def staff(by: Reach, organizations: dict[str, Organization], locations: list[Location]) -> list[PortalUser]:
@@ -72,6 +78,11 @@ def vaccinators(by: Reach, locations: list[Location], known: list[PortalUser]) -
         people.grant(Membership(user=user, profile="Healthcare Provider", location=places[place], is_default=True), by)
         found[places[place].id].append((user, title))
     return found
+
+
+def newcomer(by: Reach) -> PortalUser:
+    """Whoever enrolls an organization: what they may do comes with the application."""
+    return _user(by, APPLICANT[0], "Noelle", "Ferrell", "en", generate_password_hash(PASSWORD))
 
 
 def recipient(by: Reach, person: Recipient) -> PortalUser:

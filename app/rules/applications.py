@@ -121,11 +121,9 @@ def submit(application: Application, by: Reach) -> Application:
         raise RuleBroken(_("Something is missing still in: %(sections)s", sections=names))
     application.round += 1
     application.submitted_at, application.reviewer_id, application.claimed_at = utcnow(), None, None
-    content = as_submitted(sections)
-    sign = needs_signatures(application, content)
-    db.session.add(
-        SubmittedVersion(application_id=application.id, round=application.round, content=content, by_id=by.user_id)
-    )
+    version = version_of(application, by)
+    sign = needs_signatures(application, version.content)
+    db.session.add(version)
     for section in sections:
         section.remarks = {}
     note(application, "submitted" if application.round == 1 else "resubmitted", by)
@@ -134,9 +132,16 @@ def submit(application: Application, by: Reach) -> Application:
     if sign:
         agreements.ask_signatures(application, by)
     else:
+        agreements.stop_signing(application)
         note(application, "ready", by)
     _tell(application, "application_sent", by, sign=sign)
     return application
+
+
+def version_of(application: Application, by: Reach) -> SubmittedVersion:
+    """All sections as they are now, to be kept as what was submitted in this round."""
+    content = as_submitted(sections_of(application))
+    return SubmittedVersion(application_id=application.id, round=application.round, content=content, by_id=by.user_id)
 
 
 def _tell(application: Application, kind: str, by: Reach, **more: object) -> None:

@@ -96,7 +96,7 @@ def _take_up(link: Link, user: PortalUser) -> None:
     if application is None or application.status != "invited":
         raise links.LinkGone
     application.status = "draft"
-    _administer(application, user)
+    administer(application, user)
 
 
 def _begin(user: PortalUser, said: Newcomer) -> None:
@@ -106,10 +106,10 @@ def _begin(user: PortalUser, said: Newcomer) -> None:
     if not said.is_another:
         twins.refuse_twins(name, "organization")
     application = new_application(name, "self", said.is_another, user.language or said.language)
-    _administer(application, user)
+    administer(application, user)
 
 
-def _administer(application: Application, user: PortalUser) -> None:
+def administer(application: Application, user: PortalUser) -> None:
     """Makes a person the administrator of what applies."""
     application.administrator_id = user.id
     application.administrator_first_name = user.first_name

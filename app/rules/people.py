@@ -46,8 +46,19 @@ def may_give(membership: Membership, by: Reach) -> None:
     if by.kind != "system" and _whose(membership) == by.user_id:
         raise not_granted(_("Nobody gives access to oneself; please ask a colleague."), field="user")
     _place_fits(membership, by)
+    _takes_part(membership)
     if _has_it(membership):
         raise RuleBroken(_("This person has this access already."), field="profile")
+
+
+def _takes_part(membership: Membership) -> None:
+    """At a location that only applies there is nothing to do but to fill in its section."""
+    where = _where(membership)
+    if where is None or membership.profile == "Vaccine Coordinator":
+        return
+    query = select(Location.id).where(Location.id == where, Location.status == "applying")
+    if db.session.scalar(query.execution_options(unscoped="reference_check")):
+        raise RuleBroken(_("This location is not approved yet."), field="location")
 
 
 def _has_it(membership: Membership) -> bool:
