@@ -7,7 +7,7 @@ from random import Random
 
 from sqlalchemy import select
 
-from app.rules import stock, stock_changes
+from app.rules import recalls, stock, stock_changes
 from models.base import db
 from models.enrollment import Location, StorageUnit
 from models.people import PortalUser
@@ -86,7 +86,7 @@ def shipments(
         shipment = _shipment(number, locations[place], known[lot], doses, today + dt.timedelta(days=days))
         if status == "lost":
             stock_changes.report_lost(shipment, Reach.system("demo"))
-    stock_changes.recall(known[RECALLED], Reach.system("demo"))
+    recalls.recall(known[RECALLED], Reach.system("demo"))
     db.session.flush()
 
 
