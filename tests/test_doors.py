@@ -27,25 +27,10 @@ OTHER_DOORS = {
     "StartView", "LinkDoor", "SessionView", "Enroll", "Joining", "static", "appbuilder",
 }  # fmt: skip
 PERSON_DOORS = {
-    "RecipientFind",
-    "DoseAdministration",
-    "WalkIn",
-    "ProofPrinting",
-    "Verification",
-    "MyVaccinations",
-    "CheckInQueue",
-    "BulkUpload",
-    "MySections",
-    "SectionSteps",
-    "SectionPaper",
-    "VersionPaper",
-    "AgreementSigning",
-    "AgreementPapers",
-    "SignedCopy",
-    "ReviewQueue",
-    "MyApplications",
-    "ApplicationReview",
-}
+    "RecipientFind", "DoseAdministration", "WalkIn", "ProofPrinting", "Verification", "MyVaccinations",
+    "CheckInQueue", "BulkUpload", "MySections", "SectionSteps", "SectionPaper", "VersionPaper", "AgreementSigning",
+    "AgreementPapers", "SignedCopy", "ReviewQueue", "MyApplications", "ApplicationReview",
+}  # fmt: skip
 
 pytestmark = pytest.mark.shared_data
 
