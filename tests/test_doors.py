@@ -24,12 +24,13 @@ EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "ProgramRule", "StorageTime"}
 # Doors with a parameter that is no row of an entity: what each is, and which test walks it.
 OTHER_DOORS = {
     "Front", "LocaleView", "UtilView", "OpenApi", "SwaggerView", "SecurityApi", "MenuApi", "SignInView", "PlaceView",
-    "StartView", "LinkDoor", "SessionView", "Enroll", "Joining", "static", "appbuilder",
+    "StartView", "LinkDoor", "SessionView", "Enroll", "Joining", "Welcome", "static", "appbuilder",
 }  # fmt: skip
 PERSON_DOORS = {
     "RecipientFind", "DoseAdministration", "WalkIn", "ProofPrinting", "Verification", "MyVaccinations",
     "CheckInQueue", "BulkUpload", "MySections", "SectionSteps", "SectionPaper", "VersionPaper", "AgreementSigning",
-    "AgreementPapers", "SignedCopy", "ReviewQueue", "MyApplications", "ApplicationReview",
+    "AgreementPapers", "SignedCopy", "ReviewQueue", "MyApplications", "ApplicationReview", "OnboardingUpload",
+    "Lapsing",
 }  # fmt: skip
 
 pytestmark = pytest.mark.shared_data

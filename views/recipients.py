@@ -1,6 +1,6 @@
 """Screens of people, why a place sees them, and the state's priority groups."""
 
-from app.rules import recipients
+from app.rules import recipients, welcomes
 from models.recipients import PriorityGroup, Recipient, RecipientLink
 from views.screen import Screen
 
@@ -26,6 +26,7 @@ class RecipientScreen(Screen):
     edit_columns = [*WHO, *WHERE, *MORE]
     edits_with = recipients.change
     search_columns = ["last_name", "first_name", "birth_date", "phone", "county", "registration", "priority_group"]
+    acts = [welcomes.welcome_again]
 
 
 class PriorityGroupScreen(Screen):

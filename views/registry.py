@@ -17,7 +17,8 @@ MODULES = (
     "shipments", "transfers",
 )  # fmt: skip
 PAGE_MODULES = (
-    "finding", "reviews", "links", "sessions", "enrolling", "custom.dose_administration", "custom.agreement_signing",
+    "finding", "reviews", "links", "sessions", "enrolling", "welcome", "custom.dose_administration",
+    "custom.agreement_signing",
     "custom.proof_printing", "custom.bulk_upload",
     "lapsing",
     "section_papers",

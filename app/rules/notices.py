@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -65,12 +65,19 @@ def _queued(
 
 
 def queue_many(
-    kind: str, to: Sequence[tuple[int, str | None, str | None]], location_id: int | None, **context: Any
+    kind: str,
+    to: Sequence[tuple[int, str | None, str | None]],
+    location_id: int | None,
+    links: Mapping[int, int] | None = None,
+    again: bool = False,
+    **context: Any,
 ) -> None:
     """Queues a mail of one kind to each recipient with an address, in bulk and once for each.
 
-    `to`: key, address and language of each recipient. No address, no notice, no error.
+    `to`: key, address and language of each recipient. No address, no notice, no error. `links`: the key of the link
+    in each recipient's mail; `again`: once for each link instead.
     """
+    links = links or {}
     now = utcnow()
     facts = {
         "row_version": 1, "created_at": now, "next_try_at": now, "status": "queued", "attempts": 0,
@@ -81,8 +88,9 @@ def queue_many(
         | {
             "to_address": address.strip(),
             "language": language if language in LANGUAGES else "en",
-            "once": f"{kind}-{key}",
+            "once": f"{kind}-{key}-{links.get(key)}" if again else f"{kind}-{key}",
             "recipient_id": key,
+            "link_id": links.get(key),
             "message_id": f"<{uuid.uuid4()}@vaccines.example>",
         }
         for key, address, language in to

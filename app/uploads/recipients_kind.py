@@ -85,8 +85,8 @@ def decide_people(rows: list[Checked], upload: Upload) -> list[Decided]:
 def enter_people(decided: list[Decided], upload: Upload, _by: Reach) -> dict[int, int]:
     """Writes the new people, fills in what is missing of those known, and lets the place see all of them."""
     new = [one for one in decided if one.outcome == "new"]
-    keys = insert_people(new, upload.id)
-    welcome_people(new, keys, upload)
+    keys, numbers = insert_people(new, upload.id)
+    welcome_people(zip(new, numbers, strict=True), keys, upload)
     fill_people([one for one in decided if one.outcome == "changed"], upload.id)
     known = [(one, one.known.id) for one in decided if one.known is not None]
     link_people([*zip(new, keys, strict=True), *known], upload)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, and_, bindparam, delete, func, select, update
 
 from app import history
+from app.rules import welcomes
 from app.uploads.kept_rows import ROWS
 from models.base import db
 from models.notices import Notice
@@ -97,7 +98,10 @@ def _take_out(keys: list[int], upload: Upload) -> None:
     connection.execute(delete(LINKS).where(LINKS.c.recipient_id.in_(keys)))
     theirs = NOTICES.c.recipient_id.in_(keys)
     connection.execute(delete(NOTICES).where(theirs, NOTICES.c.status != "sent"))
-    connection.execute(update(NOTICES).where(theirs).values(recipient_id=None, row_version=NOTICES.c.row_version + 1))
+    # Another person may get the key: what was sent for this one must not count as sent for that one.
+    sent = {"recipient_id": None, "once": f"undone-{upload.id}-" + NOTICES.c.once}
+    connection.execute(update(NOTICES).where(theirs).values(sent | {"row_version": NOTICES.c.row_version + 1}))
+    welcomes.revoke_many(list(connection.scalars(select(PEOPLE.c.public_id).where(PEOPLE.c.id.in_(keys)))))
     mine = (ROWS.c.upload_id == upload.id, ROWS.c.recipient_id.in_(keys))
     connection.execute(update(ROWS).where(*mine).values(recipient_id=None, is_linked=False))
     connection.execute(delete(PEOPLE).where(PEOPLE.c.id.in_(keys)))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, bindparam, func, insert, literal, select, update
 
 from app import history
-from app.rules import notices
+from app.rules import welcomes
 from app.rules.recipients import UPLOAD_LOCK
 from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
@@ -57,14 +57,14 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(insert(table), rows[start : start + CHUNK])
 
 
-def insert_people(new: list[Decided], upload_id: int) -> list[int]:
-    """Writes the new people and returns their keys, in order."""
+def insert_people(new: list[Decided], upload_id: int) -> tuple[list[int], list[str]]:
+    """Writes the new people and returns their keys and random numbers, in order."""
     if not new:
-        return []
+        return [], []
     now = utcnow()
-    keys = claim_keys(PEOPLE, len(new))
+    keys, numbers = claim_keys(PEOPLE, len(new)), public_ids(len(new))
     rows = []
-    for one, key, public_id in zip(new, keys, public_ids(len(new)), strict=True):
+    for one, key, public_id in zip(new, keys, numbers, strict=True):
         first_key, last_key, _born = one.identity
         rows.append(
             {name: value for name, value in one.row.values.items() if name != "location_id"}
@@ -75,20 +75,20 @@ def insert_people(new: list[Decided], upload_id: int) -> list[int]:
         )  # fmt: skip
     insert_rows(PEOPLE, rows)
     history.changed_in_bulk("Recipient", "add", keys, upload=upload_id)
-    return keys
+    return keys, numbers
 
 
-def welcome_people(new: list[Decided], keys: list[int], upload: Upload) -> None:
+def welcome_people(new: Iterable[tuple[Decided, str]], keys: list[int], upload: Upload) -> None:
     """Queues the invitation to each new person with an address, in the name of the place."""
-    by_place: dict[int | None, list[tuple[int, str | None, str | None]]] = {}
-    for one, key in zip(new, keys, strict=True):
+    by_place: dict[int | None, list[welcomes.Person]] = {}
+    for (one, public_id), key in zip(new, keys, strict=True):
         values = one.row.values
         by_place.setdefault(one.location_id or upload.location_id, []).append(
-            (key, values["email"], values["language"])
+            (key, public_id, values["email"], values["language"])
         )
     for location_id, people in by_place.items():
         place = db.session.get(Location, location_id) if location_id else upload.organization
-        notices.queue_many("welcome", people, location_id, place=place.name if place else "")
+        welcomes.welcome_many(people, location_id, place.name if place else "")
 
 
 def fill_people(changed: Iterable[Decided], upload_id: int) -> None:
