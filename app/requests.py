@@ -10,11 +10,10 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import Markup, escape
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from app import database, history, kept_forms, places, sign_in
+from app import database, history, kept_forms, outages, places, sign_in
 from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
@@ -148,11 +147,6 @@ def handle_errors(app: Flask) -> None:
     def _stale(_error: StaleDataError) -> Any:
         return _answer(409, _plain_words(409))
 
-    @app.errorhandler(OperationalError)
-    def _busy(_error: OperationalError) -> Any:
-        app.logger.error("database: %s", type(_error.orig).__name__)
-        return _answer(503, _("The database is busy. Please try again in a moment; nothing was saved."))
-
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> Any:
         history.refused("forged form")
@@ -179,6 +173,7 @@ def install(app: Flask) -> None:
     app.after_request(end_request)
     app.jinja_env.globals["form_marks"] = form_marks
     handle_errors(app)
+    outages.install(app)
 
 
 def install_after_sign_in(app: Flask) -> None:

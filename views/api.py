@@ -8,6 +8,7 @@ place it was made for (X-Place).
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from flask import Response, request
@@ -17,7 +18,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
-from app import history
+from app import history, outages
 from app.fab.interface import MOST_A_PAGE, ManyRows
 from views.api_schemas import Converter
 from views.edge import Refusal, committed, removed
@@ -35,6 +36,11 @@ class EntityApi(ModelRestApi):
     csrf_exempt = False
     max_page_size = MOST_A_PAGE
     model2schemaconverter = Converter
+
+    def response_500(self, **kwargs: Any) -> Any:
+        """Flask-AppBuilder answers so for whatever it catches; that the database is away is no fault of ours."""
+        error = sys.exc_info()[1]
+        return outages.noted(error) if isinstance(error, outages.OUTAGES) else super().response_500(**kwargs)
 
     def _init_properties(self) -> None:
         """In place of FAB's, which takes every column there is wherever none is named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext as _
 
 WRITES = ("POST", "PUT", "PATCH")
@@ -26,6 +27,17 @@ def refuse_odd_bodies() -> Any:
     return None
 
 
+class Shallow(DefaultJSONProvider):
+    """JSON that is nested beyond what Python reads is no JSON, rather than the end of the request."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+
 def install(app: Flask) -> None:
     """Checks the body of every call that writes."""
+    app.json = Shallow(app)
     app.before_request(refuse_odd_bodies)

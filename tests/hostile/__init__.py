@@ -1,0 +1,1 @@
+"""What nobody sends by mistake, to every door there is."""
