@@ -39,6 +39,8 @@ NOTICE_KINDS = {
     "application_sent": _l("An application was submitted"),
     "application_ended": _l("An application was withdrawn"),
     "application_status": _l("An application moved on"),
+    "join_link": _l("Link to ask for access"),
+    "access_asked": _l("Somebody asks for access"),
     "access_lapses": _l("Access lapses soon"),
     "team_lapses": _l("Access of colleagues lapses soon"),
     "transfer_step": _l("A transfer went on"),

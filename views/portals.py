@@ -31,6 +31,7 @@ PORTALS: dict[str, dict[str, Any]] = {
         "who": _l("For staff of enrolled locations: inventory, recipients, check-in and doses."),
         "open": True,
         "words": _l("Sign in with the account of your location."),
+        "ask": "/join/",
     },
     "recipient": {
         "name": _l("Recipient Portal"),

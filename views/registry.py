@@ -20,8 +20,7 @@ PAGE_MODULES = (
     "finding", "reviews", "links", "sessions", "enrolling", "welcome", "custom.dose_administration",
     "custom.agreement_signing",
     "custom.proof_printing", "custom.bulk_upload",
-    "lapsing",
-    "section_papers",
+    "lapsing", "section_papers", "asking",
 )  # fmt: skip
 MENUS = {
     "Doses": (_l("Doses"), "fa-syringe"),
