@@ -159,6 +159,21 @@ def test_five_hundred_rows_are_taken_and_no_more(app, client, clinic):
     assert answer.status_code == 303
 
 
+def test_the_file_of_another_place_or_of_another_kind_is_not_there(app, client, clinic):
+    browser = sign_in(client, clinic["coordinator"][1])
+    with app.app_context():
+        foreign = make.upload(kind="onboarding", rows_new=1)
+        people = make.upload(foreign.location, rows_new=1)
+        keys = foreign.id, people.id
+        db.session.commit()
+    for key in keys:
+        for path in ("", "/rows-to-fix.xlsx"):
+            assert browser.get(f"/upload-onboarding/{key}{path}").status_code == 404
+        for act_ in ("enter", "cancel"):
+            assert act(browser, f"/upload-onboarding/{key}", act_).status_code == 404
+    assert {status for (status,) in stored(app, Upload.status)} == {"reviewed"}
+
+
 @pytest.mark.parametrize("profile", ["Healthcare Provider", "Front Desk", "Organization Administrator", "Recipient"])
 def test_nobody_else_sends_such_a_file(as_profile, profile):
     browser = as_profile(profile)
