@@ -115,6 +115,7 @@ def test_what_lapsed_opens_nothing_until_the_manager_renews_all_in_one_act(app, 
     manager = sign_in(client, boss)
     page = manager.get("/lapsing/").get_data(as_text=True)
     assert "Renew all" in page
+    assert send(manager, f"/lapsing/{foreign_key}/renew").status_code == 404
     assert send(manager, "/lapsing/all/renew").status_code == 303
     with app.app_context():
         assert [stored(key).lapses_on for key in keys] == [today() + LAPSES_AFTER] * 2

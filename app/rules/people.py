@@ -120,6 +120,7 @@ def _place_fits(membership: Membership, by: Reach) -> None:
         "self": membership.recipient_id or (membership.recipient.id if membership.recipient else None),
     }
     if by.kind == "location" and kind == "location" and given["location"] is None:
+        membership.location = db.session.get(Location, by.location_id)  # the relation too: a form has set it to none
         given["location"] = membership.location_id = by.location_id
     field = {"location": "location", "organization": "organization", "self": "recipient"}
     for name, value in given.items():
