@@ -55,6 +55,7 @@ lint: setup ## Style, import rules and known weaknesses
 	$(BIN)/bandit -q -r -ll -c pyproject.toml app models views config.py run.py
 
 bench: setup ## The measurements of benchmarks/README.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks.run
 
 soak: setup packages ## Long tests: load, kill, contention

@@ -10,17 +10,19 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from app.factory import create_app
-from benchmarks import acts, over_http, pages
+from benchmarks import acts, over_http, pages, peers
 from benchmarks.measuring import Figure
 from models.base import db
 
 
 def everything(app: Flask, engine: Engine) -> Iterator[Figure]:
-    """Each measurement; BENCH_ONLY takes some of them: pages, acts, http."""
+    """Each measurement; BENCH_ONLY takes some of them: pages, peers, acts, http."""
     url = os.environ["DATABASE_URL"]
-    only = os.environ.get("BENCH_ONLY", "pages,acts,http").split(",")
+    only = os.environ.get("BENCH_ONLY", "pages,peers,acts,http").split(",")
     if "pages" in only:
         yield from pages.everything(app, engine, url)
+    if "peers" in only:
+        yield from peers.everything(app, engine, url)
     if "acts" in only:
         yield from acts.everything(app, engine, url)
     if "http" in only:

@@ -2,7 +2,7 @@
 
 BENCH_PEOPLE: how many people (100,000). BENCH_POSTGRES_URL: an empty database to measure on instead of a server of our
 own. BENCH_DATABASES: which of sqlite,postgresql. BENCH_FOLDER: keeps the databases there, and takes them as they are in
-the next run. BENCH_ONLY: some of pages,acts,http.
+the next run. BENCH_ONLY: some of pages,peers,acts,http.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from wtforms.fields.choices import Choice
 from app.fab.keys import key_from
 from app.rules.recipients import ten_digits
 from models.base import UNSTORABLE, choices_of, problem_with
+from views.code_select import CodeSelect
 from views.given import REQUIRED, Given
 from views.look_up import LookUp
 from views.words import Described
@@ -55,6 +56,8 @@ STYLE = {"class": "form-control"}
 
 class CodeField(SelectField):
     """One of the allowed codes, in words; a blank stands for none."""
+
+    widget = CodeSelect()
 
     def __init__(self, label: Any = None, codes: Callable[[], dict[str, Any]] = dict, blank: bool = True, **more: Any):
         self.codes, self.blank = codes, blank

@@ -89,5 +89,5 @@ class Order:
         at_or_past = self.column >= value if self.is_ascending else self.column <= value
         past = self.column > value if self.is_ascending else self.column < value
         yield and_(at_or_past, or_(past, beyond))
-        if nulls_come_last:
+        if nulls_come_last and self.column.property.columns[0].nullable:
             yield self.column.is_(None)

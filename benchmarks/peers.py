@@ -1,0 +1,57 @@
+"""The product's lists beside Django's admin over the same tables, turn by turn, and far pages beside the first."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from benchmarks import django_admin
+from benchmarks.measuring import Figure, measured
+from benchmarks.product import good, signed_in
+
+TURNS = 20
+LIST = 8
+# Address here, name of the screen, address there.
+LISTS = (("recipient", "RecipientScreen", "recipient/"), ("dose", "DoseScreen", "dose/"))
+ONWARD = re.compile(r'href="([^"]*page_\w+=[^"]*)">(Previous|Next|Last)<')
+
+
+def everything(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
+    """Each list beside its peer, then its other pages beside its first."""
+    with tempfile.TemporaryDirectory(prefix="console-bench-django-") as folder:
+        django_admin.configure(url, Path(folder))
+        theirs = django_admin.signed_in()
+        browser = signed_in(app, "immunization.demo")
+        for address, screen, there in LISTS:
+            first = f"/{address}/list/"
+
+            def look(path: str) -> Callable[[], Any]:
+                return lambda: good(browser.client.get(path))
+
+            def peer(_sent: Any, there: str = there) -> None:
+                django_admin.looks_at(theirs, there)
+
+            note = "beside Django admin; the bar is 0.6"
+            yield measured(f"{address}: a list of 25", engine, [look(first)] * (TURNS + 1), peer, LIST, note)
+            for name, path in far_pages(browser, first, screen).items():
+                turns = [look(path)] * (TURNS + 1)
+                note = "beside page 1; the bar is 1.3"
+                yield measured(f"{address}: {name}", engine, turns, lambda _s, f=first: look(f)(), LIST, note)
+
+
+def far_pages(browser: Any, first: str, screen: str) -> dict[str, str]:
+    """Addresses of the last page, the one before it, and the one after that: as a reader comes to them."""
+
+    def links(path: str) -> dict[str, str]:
+        found = ONWARD.findall(good(browser.client.get(path)).text)
+        return {words: href.replace("&amp;", "&") for href, words in found if f"page_{screen}" in href}
+
+    last = links(first)["Last"]
+    before = links(last)["Previous"]
+    return {"last page": last, "page before the last": before, "page after that one": links(before)["Next"]}
