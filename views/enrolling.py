@@ -15,7 +15,7 @@ from app.rules import applications, coordinators, joining, links, sections, stan
 from app.rules.declared import gaps
 from app.rules.enrollment_fields import form_of
 from models.acts import Ask, act_of
-from models.applications import APPLICATION_STATUSES, OPEN, SECTION_KINDS, SECTION_STATUSES, Application, Section
+from models.applications import OPEN, SECTION_KINDS, SECTION_STATUSES, Application, Section
 from models.links import Link
 from models.scope import Reach
 from views.applications import PRINT_SECTION
@@ -157,7 +157,7 @@ class MySections(Queue):
         Column(_l("For"), lambda row: row.name),
         Column(_l("Status"), lambda row: SECTION_STATUSES[row.status]),
         Column(_l("Answers missing"), lambda row: str(len(gaps(form_of(row.kind), row.content)))),
-        Column(_l("Application"), lambda row: APPLICATION_STATUSES[row.application.status]),
+        Column(_l("Remarks"), lambda row: str(len(row.remarks or ()))),
     )
     named = str
     main = Go(_l("Fill in"), lambda row: url_for("SectionSteps.overview", pk=row.id), "Section", "edit", "fa-pen")
@@ -185,7 +185,7 @@ class SectionSteps(Steps):
             "about": f"{row.name}, {application.number}",
             "back": url_for("MySections.show") if may("edit", "Section") else url_for("SectionScreen.list"),
             "back_words": _("All sections"),
-            "acts": [*_acts(application), PRINT_SECTION.button(row)],
+            "acts": [*_acts(application), {**(PRINT_SECTION.button(row) or {}), "quiet": True}],
         }
 
 

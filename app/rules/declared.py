@@ -115,9 +115,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Gap:
-    """What a content lacks or has wrong, and on which step."""
+    """What a content lacks or has wrong, and on which step and in which group."""
 
     step: Step
+    group: Group
     path: str
     label: Any
     words: Any
@@ -199,11 +200,11 @@ def gaps_in(step: Step, content: dict[str, Any]) -> list[Gap]:
     for group in step.groups:
         rows = len(content.get(group.name) or ()) if group.repeated else 0
         if group.repeated and rows < group.least:
-            found.append(Gap(step, group.name, group.label, _l("Please add at least %(n)s.", n=group.least)))
+            found.append(Gap(step, group, group.name, group.label, _l("Please add at least %(n)s.", n=group.least)))
         for one in told(group, content):
             words = _lacks(one) or problem(one.field, one.value)
             if words:
-                found.append(Gap(step, one.path, one.field.label, words, one.row))
+                found.append(Gap(step, group, one.path, one.field.label, words, one.row))
     return found
 
 
