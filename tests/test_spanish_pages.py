@@ -8,6 +8,7 @@ from flask_babel import force_locale, format_decimal, format_time, gettext
 
 from app import access, letters
 from app.formats.proof_pdf import proof_html
+from app.rules.enrollment_fields import FORMS
 from models.base import db
 from models.people import PortalUser
 from models.scope import acting
@@ -135,6 +136,22 @@ def test_forms_and_refusals(as_profile, translated, same, profile, paths):
     client = as_profile(profile)
     left = {path: left_in_english(both(client, path), translated, same) for path in paths}
     assert {path: words for path, words in left.items() if words} == {}
+
+
+def test_every_step_of_both_sections(app, as_profile, translated, same):
+    with app.app_context():
+        place = make.location()
+        keys = {one.kind: one.id for one in make.application(place).sections}
+        organization = place.organization
+        db.session.commit()
+        client = as_profile("Organization Administrator", organization=organization)
+    paths = [f"/section-steps/{keys[kind]}/{name}" for kind, form in FORMS.items() for name in ("", *_names(form))]
+    left = {path: left_in_english(both(client, path), translated, same) for path in (*paths, "/enroll/")}
+    assert {path: words for path, words in left.items() if words} == {}
+
+
+def _names(form):
+    return [step.name for step in form.steps]
 
 
 def test_what_is_wrong_with_a_form_is_said_in_spanish(as_profile):
