@@ -99,6 +99,7 @@ class Location(Address, Entity):
     status_on: Mapped[dt.date | None] = day(about(_l("So since")))
     status_reason: Mapped[str | None] = text(400, about(_l("Reason")))
     records_until: Mapped[dt.date | None] = day(about(_l("Records may be changed until")))
+    paper_pack_on: Mapped[dt.date | None] = day(about(_l("Paper forms printed on")))
     organization: Mapped[Organization] = relationship(back_populates="locations", info=about(_l("Organization")))
     storage_units: Mapped[list["StorageUnit"]] = relationship(
         back_populates="location", info=about(_l("Storage units"))

@@ -1,5 +1,8 @@
 """What a new location does next, ticked off by what the database holds."""
 
+import io
+
+import pypdf
 from sqlalchemy import select
 
 from models.base import db
@@ -9,7 +12,8 @@ from models.scope import acting
 from tests import factories as make
 from tests.clinic import Browser
 
-TASKS = ("Bring in the team", "Receive the first shipment", "Upload people")
+TASKS = ("Bring in the team", "Receive the first shipment", "Upload people", "Print the paper pack")
+COORDINATES = {"Bring in the team", "Print the paper pack"}  # what the coordinator may do of it
 
 
 def steps_of(page):
@@ -44,8 +48,7 @@ def test_each_step_ticks_itself_off_and_the_list_goes_when_all_are_done(app):
         db.session.commit()
     manager, coordinator = Browser(app, "manager"), Browser(app, "coord")
     assert steps_of(manager.open("/start/")) == dict.fromkeys(TASKS, (False, True))
-    theirs = dict.fromkeys(TASKS, (False, False)) | {"Bring in the team": (False, True)}
-    assert steps_of(coordinator.open("/start/")) == theirs
+    assert steps_of(coordinator.open("/start/")) == {task: (False, task in COORDINATES) for task in TASKS}
     assert steps_of(Browser(app, "boss").open("/start/")) == {}
 
     def now(**done):
@@ -62,11 +65,24 @@ def test_each_step_ticks_itself_off_and_the_list_goes_when_all_are_done(app):
             db.session.commit()
         return steps_of(manager.open("/start/"))
 
-    assert now(team=True) == {TASKS[0]: (True, False), TASKS[1]: (False, True), TASKS[2]: (False, True)}
+    assert now(team=True) == {
+        TASKS[0]: (True, False), TASKS[1]: (False, True), TASKS[2]: (False, True), TASKS[3]: (False, True),
+    }  # fmt: skip
     page = manager.open("/start/")
-    assert "1 of 3 done" in page.text
+    assert "1 of 4 done" in page.text
     assert now(status="suspended") == {}
     assert now(status="approved", shipment=True)[TASKS[1]] == (True, False)
-    assert now(people=True) == {}
+    assert now(people=True)[TASKS[2]] == (True, False)
+    for wrong in ("0", "101", "many", ""):
+        refused = coordinator.send("/paper-pack/", "/paper-pack/", forms=wrong)
+        assert refused.code == 422 and "c-field-wrong" in refused.html, wrong
+    form = coordinator.open("/paper-pack/").form("/paper-pack/")
+    for language, title in (("en-US", "Vaccination on paper"), ("es-MX", "Vacunación en papel")):
+        told = {"Accept-Language": language}
+        paper = coordinator.client.post("/paper-pack/", data={**form, "forms": "3"}, headers=told)
+        assert paper.mimetype == "application/pdf"
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.data)).pages]
+        assert len(pages) == 3 and all("Harbor Clinic" in text and title in text for text in pages)
+    assert steps_of(manager.open("/start/")) == {}
     with app.app_context(), acting(make.SEED):
         assert len(db.session.scalars(select(Membership).where(Membership.location_id == key)).all()) == 3

@@ -21,7 +21,7 @@ class LocationScreen(Screen):
     list_columns = ["name", "number", "organization", "city", "county", "status"]
     show_columns = [
         "name", "number", "organization", "provider_pin", "provider_type", "status", "status_on", "status_reason",
-        "records_until", "phone", "email",
+        "records_until", "paper_pack_on", "phone", "email",
         "street", "street2", "city", "state", "zip_code", "county", "time_zone",
     ]  # fmt: skip
     add_columns = [

@@ -17,6 +17,7 @@ MODULES = (
     "shipments", "transfers",
 )  # fmt: skip
 PAGE_MODULES = (
+    "paper_pack",
     "finding", "reviews", "links", "sessions", "enrolling", "welcome", "custom.dose_administration",
     "custom.agreement_signing",
     "custom.proof_printing", "custom.bulk_upload",

@@ -16,6 +16,7 @@ from app import access
 from app.rules import lapse, readiness
 from app.rules.clock import today_at
 from models.access_requests import AccessRequest
+from models.applications import Application
 from models.base import db
 from models.doses import Dose, Visit
 from models.enrollment import Location, Organization
@@ -58,6 +59,9 @@ def _today(_reach: Reach) -> Any:
 
 
 FIGURES = {
+    "reviews": Figure(
+        _l("Applications to review"), Application, lambda r: [Application.status == "submitted"], href="/review-queue/"
+    ),
     "waiting": Figure(_l("Checked in, waiting"), Visit, lambda r: _waiting(r), href="/queue"),
     "given_today": Figure(
         _l("Doses given today"),
@@ -101,6 +105,13 @@ def _waiting(reach: Reach) -> list[Any]:
 
 
 STEPS = (
+    Step(
+        _l("Review applications"),
+        _l("Take the one that waits longest; remark, and decide."),
+        "/review-queue/",
+        "Application",
+        "claim",
+    ),
     Step(_l("Find a person"), _l("Search the whole state, see earlier doses, check in."), "/find", "Recipient", "find"),
     Step(
         _l("Who is waiting"), _l("People checked in here today, the longest wait first."), "/queue", "Visit", "check_in"
@@ -168,8 +179,8 @@ STEPS = (
 )
 
 STARTS: dict[str, tuple[str, ...]] = {
-    "State Administrator": ("organizations", "locations", "on_hand", "expected", "mail", "undelivered"),
-    "State Immunization Staff": ("locations", "people", "given_today", "on_hand", "expected", "undelivered"),
+    "State Administrator": ("reviews", "organizations", "locations", "on_hand", "expected", "mail", "undelivered"),
+    "State Immunization Staff": ("reviews", "locations", "people", "given_today", "on_hand", "expected", "undelivered"),
     "Help Desk": ("organizations", "locations", "expected"),
     "Auditor": ("organizations", "locations", "on_hand"),
     "Organization Administrator": ("locations", "on_hand", "expected"),

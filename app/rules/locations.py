@@ -121,6 +121,13 @@ def enter_pin(location: Location, by: Reach, provider_pin: str) -> Location:
     return location
 
 
+def print_pack(location: Location, by: Reach) -> Location:
+    """Notes that the location has blank forms at hand, for the hours in which the console cannot be reached."""
+    refuse_giving(location)
+    location.paper_pack_on = today_at(location)
+    return location
+
+
 def refuse_other_pin(location_id: int | None, typed: str, field: str) -> None:
     """A PIN is of one location; the refusal is for state staff and names the other."""
     other = db.session.scalars(select(Location).where(Location.provider_pin == pin_of(typed))).first()

@@ -13,7 +13,7 @@ from models.base import db
 from models.enrollment import Location
 from models.people import Membership
 from models.scope import Reach
-from models.shipments import Shipment
+from models.shipments import ARRIVED, Shipment
 from models.uploads import Upload
 
 TEAM = ("Healthcare Provider", "Front Desk", "Inventory Manager")
@@ -49,7 +49,7 @@ TASKS = (
         "ShipmentScreen.list",
         "Shipment",
         "receive",
-        lambda here: exists().where(Shipment.location_id == here, Shipment.status == "received"),
+        lambda here: exists().where(Shipment.location_id == here, Shipment.status.in_(ARRIVED)),
     ),
     Task(
         "people",
@@ -59,6 +59,15 @@ TASKS = (
         "Upload",
         "send_file",
         lambda here: exists().where(Upload.location_id == here, Upload.status == "committed"),
+    ),
+    Task(
+        "paper",
+        _l("Print the paper pack"),
+        _l("Blank forms for the hours in which the console cannot be reached."),
+        "/paper-pack/",
+        "Location",
+        "print_pack",
+        lambda here: exists().where(Location.id == here, Location.paper_pack_on.is_not(None)),
     ),
 )
 
