@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,49 +15,98 @@ from sqlalchemy import func, or_, select
 
 from app import access, history, places
 from app.commands.telling import FINDINGS, Refused, command
-from app.uploads import kept_rows, stages
-from app.uploads.limits import MOST_BYTES
+from app.jobs import uploads
+from app.secret_keys import key_for
+from app.uploads import kept_rows, reading, sealed, stages
+from app.uploads.kinds import kind_of
+from app.uploads.limits import APART_FROM, MEGABYTE, MOST_BYTES, MOST_BYTES_OF_TEXT
 from app.uploads.refused import FileRefused
-from models.base import db, utcnow
+from models.base import RuleBroken, db, utcnow
 from models.enrollment import Location
 from models.people import PortalUser
 from models.scope import Reach, acting
+from models.uploads import Upload
 
 COUNTS = ("rows", "new", "changed", "same", "review", "refused")
+Answer = tuple[dict[str, Any], str, int]  # facts, words, exit code
+MOST_TOLD = 10_000  # wrong rows of a long file that are printed; its page and the fix-file have all
 NOTHING = {**dict.fromkeys(COUNTS, 0), "errors": [], "file_error": None}
 
 
 @command(
     "upload-recipients",
     click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-    click.option("--location", required=True, metavar="PIN-OR-NUMBER", help="Provider PIN or number of the location."),
+    click.option(
+        "--location",
+        metavar="PIN-OR-NUMBER",
+        help="Provider PIN or number of the location; without it, each row names its own (Location PIN).",
+    ),
     click.option("--by", "username", required=True, metavar="USERNAME", help="Who uploads: must be allowed to, there."),
     click.option("--preview", is_flag=True, help="Say what would happen; write nothing."),
 )
-def upload_recipients(file: Path, location: str, username: str, preview: bool) -> tuple[dict[str, Any], str, int]:
+def upload_recipients(
+    file: Path, location: str | None, username: str, preview: bool
+) -> tuple[dict[str, Any], str, int]:
     """Enter the people of a file (.xlsx or .csv), as on the upload page. 1 means that some rows were not entered."""
-    place = _location(location)
+    place = _location(location) if location else None
     by = _person(username, place)
-    data = _bytes(file)
+    _readable(file)
+    enter = _enter if preview or file.stat().st_size < APART_FROM else _enter_in_sets
     with acting(by):
         try:
-            facts = _enter(data, file.name, by, place.id, preview)
+            facts = enter(file, by, place.id if place else None, preview)
         except FileRefused as refused:
             db.session.rollback()
             facts = {**NOTHING, "file_error": refused.reason}
+        except RuleBroken as broken:
+            raise Refused(str(broken.message)) from None
     return facts, _words(facts, preview), FINDINGS if facts["errors"] or facts["file_error"] else 0
 
 
-def _enter(data: bytes, name: str, by: Reach, location_id: int, preview: bool) -> dict[str, Any]:
-    """Checks, and enters the good rows unless it is a preview, which leaves no row behind."""
-    upload = stages.preview(data, name, by, location_id=location_id)
+def _enter(file: Path, by: Reach, location_id: int | None, preview: bool) -> dict[str, Any]:
+    """Checks, and enters the good rows unless it is a preview, which leaves no row behind; one transaction."""
+    upload = _received(file, by, location_id, check=True)
     if not preview:
-        stages.commit(upload, by)
+        stages.commit(stages.checked(upload), by)
     told = kept_rows.summary(upload)
     if preview:
         history.write_what_was_shown()
     else:
         db.session.commit()
+    return _told(told)
+
+
+def _enter_in_sets(file: Path, by: Reach, location_id: int | None, _preview: bool) -> dict[str, Any]:
+    """The same set by set, as the worker does it, which goes on where this command is ended."""
+    key = _received(file, by, location_id, check=False).id
+    db.session.commit()
+    uploads.run(key, lambda: False)
+    upload = db.session.get_one(Upload, key, populate_existing=True)
+    if upload.problem:
+        raise FileRefused(upload.problem["code"], **upload.problem["facts"])
+    stages.begin_entering(upload, by)
+    db.session.commit()
+    uploads.run(key, lambda: False)
+    return _told(kept_rows.summary(db.session.get_one(Upload, key, populate_existing=True), MOST_TOLD))
+
+
+def _received(file: Path, by: Reach, location_id: int | None, check: bool) -> Upload:
+    """Notes the upload and keeps the file sealed; `check` checks its rows at once."""
+    kind = kind_of("recipients")
+    table, rows = reading.opened(lambda: _pieces(file), file.name, kind.template, kind.is_phased())
+    table.rows = list(itertools.islice(rows, kind.at_once))
+    sha256 = hashlib.sha256()
+    for piece in _pieces(file):
+        sha256.update(piece)
+    upload = stages.receive(file.name, sha256.hexdigest(), by, kind, table, location_id)
+    sealed.seal(upload.id, _pieces(file), key_for(uploads.SEAL))
+    if check:
+        for some in stages.in_sets(itertools.chain(table.rows, rows), kind.at_once):
+            stages.check_some(upload, some)
+    return upload
+
+
+def _told(told: dict[str, Any]) -> dict[str, Any]:
     refused = told["refused"] + told.get("doubled", 0)  # a person who stands in the file twice is entered once
     return {**{name: told[name] for name in COUNTS}, "refused": refused, "errors": told["errors"], "file_error": None}
 
@@ -68,7 +120,7 @@ def _location(given: str) -> Location:
     return found
 
 
-def _person(username: str, place: Location) -> Reach:
+def _person(username: str, place: Location | None) -> Reach:
     """The reach of the person's membership that lets them upload for the location."""
     wanted = username.strip().lower()
     user = db.session.scalars(select(PortalUser).where(func.lower(PortalUser.username) == wanted)).first()
@@ -81,16 +133,27 @@ def _person(username: str, place: Location) -> Reach:
     raise Refused(_("This person may not upload recipients for this location."))
 
 
-def _covers(reach: Reach, place: Location) -> bool:
-    return reach.kind == "state" or (reach.kind == "location" and reach.location_id == place.id)
+def _covers(reach: Reach, place: Location | None) -> bool:
+    if reach.kind == "state" or place is None:
+        return reach.kind == "state"
+    return reach.kind == "location" and reach.location_id == place.id
 
 
-def _bytes(file: Path) -> bytes:
+def _readable(file: Path) -> None:
+    """Refuses what cannot be read, and what is too large to be."""
+    most = MOST_BYTES_OF_TEXT if file.suffix.lower() in (".csv", ".txt", ".tsv") else MOST_BYTES
     try:
-        with file.open("rb") as stream:
-            return stream.read(MOST_BYTES + 1)
+        with file.open("rb"):
+            size = file.stat().st_size
     except OSError:
         raise Refused(_("The file cannot be read.")) from None
+    if size > most:
+        raise Refused(_("The file is too large: at most %(most)s MB can be sent at once.", most=most // MEGABYTE))
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        yield from iter(lambda: stream.read(sealed.PIECE), b"")
 
 
 def _words(facts: dict[str, Any], preview: bool) -> str:

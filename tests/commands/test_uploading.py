@@ -113,3 +113,23 @@ def test_an_ended_membership_uploads_nothing(app, run, clinic, tmp_path):
     file = tmp_path / "people.csv"
     file.write_bytes(csv_of(person()))
     assert upload(run, file).exit_code == 2
+
+
+def test_a_long_file_is_entered_set_by_set_and_split_by_location(app, run, clinic, tmp_path, monkeypatch):
+    from app.commands import uploads
+
+    monkeypatch.setattr(uploads, "APART_FROM", 1)
+    file = tmp_path / "people.csv"
+    people = [person(Last_Name=f"Lopez{letter * 3}", External_ID=letter, Location_PIN=PIN) for letter in "abcdef"]
+    file.write_bytes(csv_of(*people, person(ZIP="1", Location_PIN=PIN)))
+    refused = run("upload-recipients", file, "--by", "manager")
+    assert refused.exit_code == 2 and "may not upload" in refused.output
+    done = run("upload-recipients", file, "--by", "state", "--json")
+    told = json.loads(done.stdout)
+    assert (told["new"], told["refused"], done.exit_code) == (6, 1, 1)
+    assert count(app, RecipientLink, RecipientLink.location_id == clinic) == 6
+    file.write_bytes(csv_of(*people) + b'"never closed')
+    bad = run("upload-recipients", file, "--by", "state", "--json")
+    assert "never closed" in json.loads(bad.stdout)["file_error"]
+    with app.app_context(), acting(factories.SEED):
+        assert list(db.session.scalars(select(Upload.status))) == ["committed"]
