@@ -9,7 +9,8 @@ from werkzeug.security import check_password_hash
 
 from app import access, demo
 from app.demo import supply
-from app.rules import dose_checks, ledger_check, reviews, stock
+from app.rules import dose_checks, ledger_check, reviews, sealing, stock
+from app.rules.agreements import may_redistribute
 from app.rules.clock import local, today_at
 from app.rules.declared import gaps
 from app.rules.enrollment_fields import form_of
@@ -220,3 +221,13 @@ def test_the_history_has_one_short_entry_for_the_load():
     assert len(loads) == 1
     made = next(one for one in loads[0].changed if (one["entity"], one["act"]) == ("Recipient", "add"))
     assert len(made["ids"]) == 400 and "values" not in made
+
+
+def test_each_provider_has_signed_and_one_may_redistribute():
+    found = sealing.verify_agreements()
+    assert found["broken"] == [] and (found["agreements"], found["signatures"]) == (5, 10)
+    number = {row.number: row.id for row in every(Organization)}
+    place = {row.number: row.id for row in every(Location)}
+    assert may_redistribute(number["ORG-0002"], place["LOC-0005"])
+    assert not may_redistribute(number["ORG-0002"], place["LOC-0006"])
+    assert not may_redistribute(number["ORG-0003"], place["LOC-0005"])

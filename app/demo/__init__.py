@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from app import history
-from app.demo import applications, enrolling, files, places, recipients, supply, users, visits
+from app.demo import agreements, applications, enrolling, files, places, recipients, supply, users, visits
 from app.demo.users import PASSWORD, SIGN_INS, is_loaded
 from app.rules import catalog
 from app.rules.clock import today_at
@@ -41,6 +41,8 @@ def _load(rng: Random, today: dt.date) -> None:
     staff = users.staff(LOADER, organizations, locations)
     vaccinators = users.vaccinators(LOADER, locations, staff)
     applications.in_all_states(LOADER, organizations, staff)
+    branch = next(user for user in staff if user.username == "immunization.demo")
+    agreements.signed(organizations, locations, LOADER, branch)
     catalog.priority_groups()
     lots = supply.lots(catalog.vaccines(), today)
     supply.shipments(rng, locations, lots, _receivers(staff), today)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from app.demo.agreements import sign
 from app.demo.users import newcomer
 from app.rules import applications, joining, standing
+from app.rules.agreements import agreements_of
 from app.rules.enrollment_fields import form_of
 from app.rules.sections import save_section
 from models.applications import Application, Section
@@ -182,4 +184,6 @@ def _waiting(facts: tuple[str, ...], place: str, by: Reach) -> Application:
     application = _begun(facts, [("w1", place, f"{facts[0].split()[0].lower()}.vaccine")], by)
     _fill(standing.sections_of(application)[1], _section_b(place, facts, "18"), by)
     applications.submit(application, by)
-    return standing.signed(application, by)
+    for agreement in agreements_of(application):
+        sign(agreement)
+    return application
