@@ -51,6 +51,10 @@ def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool]
     def check_ledger() -> None:
         step(app, "check-ledger", housekeeping.check_ledger)
 
+    @queue.periodic_task(crontab(hour="9", minute="5"), name="inventory_report", expires=3600)
+    def inventory_report() -> None:
+        step(app, "inventory-report", housekeeping.inventory_report)
+
     @queue.periodic_task(crontab(hour="7", minute="30"), name="verify_history", expires=3600)
     def verify_history() -> None:
         step(app, "verify-history", housekeeping.verify_history)

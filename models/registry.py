@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import models.access_requests
+import models.account_history
 import models.agreements
 import models.applications
 import models.doses
 import models.enrollment
 import models.history
+import models.inventory_reports
 import models.links
 import models.notices
 import models.people
+import models.recalls
 import models.recipients
 import models.reviews
 import models.sessions

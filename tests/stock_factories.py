@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from app.rules import expiry, stock_counts, transfers
+from app.rules import expiry, recalls, stock_counts, transfers
 from app.rules import wastage as waste
+from models.account_history import AccountHistory
 from models.agreements import RedistributionAgreement, RedistributionPlace
-from models.base import utcnow
+from models.base import db, utcnow
 from models.enrollment import Location
+from models.inventory_reports import InventoryReportLine
+from models.recalls import Recall, RecallPlace
 from models.scope import acting
 from models.stock import InventoryItem
 from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageTime, Wastage
@@ -66,6 +69,28 @@ def transfer_event(location: Location | None = None, transfer: Transfer | None =
     return make.saved(TransferEvent(transfer_id=one.id, status="approved", **ends))
 
 
+def recall(**more: Any) -> Recall:
+    item = more.pop("item", None) or make.stock(make.location())
+    with acting(make.SEED):
+        return recalls.recall(item.lot, make.SEED, reason="Particles in vials")
+
+
+def recall_place(recall: Recall | None = None, **more: Any) -> RecallPlace:
+    return make.saved(RecallPlace(recall=recall or globals()["recall"](), location=make.location(), on_hand=3))
+
+
+def account_history(location: Location | None = None) -> AccountHistory:
+    given = make.dose(location=location)
+    with acting(make.SEED):
+        return db.session.query(AccountHistory).filter_by(dose_id=given.id).one()
+
+
+def inventory_report_line(location: Location | None = None) -> InventoryReportLine:
+    values = {"report_on": utcnow().date(), "quantity": 3, "in_stock": True, "supply_level": "4"}
+    place = location or make.location()
+    return make.saved(InventoryReportLine(location=place, vaccine=make.vaccine(), **values))
+
+
 def program_rule() -> ProgramRule:
     return make.saved(ProgramRule(code=f"rule-{next(make.numbers)}", name="A rule of the program"))
 
@@ -88,6 +113,10 @@ def redistribution_agreement(organization: Any, *places: Location) -> Redistribu
 
 
 AT_PLACE: dict[str, Any] = {
+    "AccountHistory": lambda place: account_history(place),
+    "InventoryReportLine": lambda place: inventory_report_line(place),
+    "Recall": lambda place: recall(),
+    "RecallPlace": lambda place: recall_place(),
     "DoseCount": lambda place: dose_count(place),
     "ExpiryCheck": lambda place: expiry_check(place),
     "ExpiryCorrection": lambda place: expiry_correction(place),
@@ -100,6 +129,10 @@ AT_PLACE: dict[str, Any] = {
 }
 
 __all__ = [
+    "account_history",
+    "inventory_report_line",
+    "recall",
+    "recall_place",
     "dose_count",
     "expiry_check",
     "expiry_correction",

@@ -20,7 +20,7 @@ from models.shipments import Shipment
 from tests import factories as make
 
 EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "ProgramRule", "StorageTime"}
-STATE_ONLY = {"History", "Link"}
+STATE_ONLY = {"History", "Link", "Recall", "RecallPlace", "InventoryReportLine"}
 HIDDEN_FROM_PLACES = {"SubmittedVersion"}  # it holds the section of the whole organization
 HIDDEN_FROM_ORGANIZATION = {"Visit", "Notice", "Recipient", "RecipientLink", "Upload", "UploadRow", "Proof"}
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from models.stock_causes import DoseCount, ExpiryCorrection, Wastage
 from tests import factories as make
 from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa: F401
 from tests.dose_administration.looking import counted, on_hand
-from tests.screen_world import World
+from tests.screen_world import open_world
 
 TODAY = utcnow().date
 DAY = dt.timedelta(days=1)
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_refused_at_its_field_and_nothing_moves(item, field, a
 
 
 def test_reserved_doses_are_neither_wasted_nor_counted_away(item):
-    stock.reserve(item.id, 90)
+    make.transfer(item=item, doses=90)
     db.session.commit()
     refused("doses", wastage.waste, item, make.SEED, doses=11, reason="broken", disposal="medical_waste")
     refused("doses", stock_counts.recount, item, make.SEED, doses=89, reason="recount", note="Missing")
@@ -165,24 +165,26 @@ def test_a_lot_without_a_final_expiry_is_warned_of_and_looked_up_once_a_day(app,
         assert not expiry.needs_look_up(item, TODAY()) and expiry.needs_look_up(item, TODAY() + DAY)
 
 
-def test_the_location_manager_works_through_the_inventory_and_others_may_less(app, database_url):
-    world = World(database_url)
-    key = world.make("stock", world.ids.here, doses=60)
-    manager, nurse_ = world.browser("Healthcare Location Manager"), world.browser("Healthcare Provider")
+def test_the_location_manager_works_through_the_inventory_and_others_may_less():
+    with open_world() as world:
+        key = world.make("stock", world.ids.here, doses=60)
+        manager, nurse_ = world.browser("Healthcare Location Manager"), world.browser("Healthcare Provider")
 
-    def act(browser, name, **said):
-        return browser.send(f"/inventory-item/action/{name}/{key}", {"_answered": "1", **said})
+        def act(browser, name, **said):
+            return browser.send(f"/inventory-item/action/{name}/{key}", {"_answered": "1", **said})
 
-    assert act(manager, "raise_doses", doses="10").status_code == 303
-    for wrong in ("1.5", "-3", "abc", ""):
-        answer = act(manager, "waste", doses=wrong, reason="broken", disposal="medical_waste")
-        assert answer.status_code == 422 and 'id="doses' in answer.text
-    too_many = act(manager, "waste", doses="71", reason="broken", disposal="medical_waste", discovered_by="Ann Lee")
-    assert too_many.status_code == 422 and "Only 70 doses are on hand" in too_many.text and "Ann Lee" in too_many.text
-    assert act(manager, "waste", doses="4", reason="drawn", disposal="medical_waste").status_code == 303
-    assert act(nurse_, "waste", doses="1", reason="broken", disposal="medical_waste").status_code == 403
-    assert act(world.browser("Inventory Manager"), "raise_doses", doses="1").status_code == 403
-    assert act(world.browser("elsewhere"), "waste", doses="1").status_code == 404
-    assert world.read(InventoryItem, key, "doses") == 66
-    shown = manager.get(f"/inventory-item/show/{key}").text
-    assert "Dose counts" in shown and "Waste what expired" not in shown
+        assert act(manager, "raise_doses", doses="10").status_code == 303
+        for wrong in ("1.5", "-3", "abc", ""):
+            answer = act(manager, "waste", doses=wrong, reason="broken", disposal="medical_waste")
+            assert answer.status_code == 422 and 'id="doses' in answer.text
+        too_many = act(manager, "waste", doses="71", reason="broken", disposal="medical_waste", discovered_by="Ann Lee")
+        assert (
+            too_many.status_code == 422 and "Only 70 doses are on hand" in too_many.text and "Ann Lee" in too_many.text
+        )
+        assert act(manager, "waste", doses="4", reason="drawn", disposal="medical_waste").status_code == 303
+        assert act(nurse_, "waste", doses="1", reason="broken", disposal="medical_waste").status_code == 403
+        assert act(world.browser("Inventory Manager"), "raise_doses", doses="1").status_code == 403
+        assert act(world.browser("elsewhere"), "waste", doses="1").status_code == 404
+        assert world.read(InventoryItem, key, "doses") == 66
+        shown = manager.get(f"/inventory-item/show/{key}").text
+        assert "Dose counts" in shown and "Waste what expired" not in shown

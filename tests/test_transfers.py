@@ -10,7 +10,7 @@ from models.scope import Reach, acting
 from models.stock import InventoryItem, StockMovement
 from models.transfers import ProgramRule, Transfer, TransferEvent
 from tests import factories as make
-from tests.screen_world import World
+from tests.screen_world import open_world
 
 PACKED = {"transporter": "Courier", "equipment": "Validated cooler", "temperature_packed": "4.5"}
 ARRIVED = {"temperature_received": "5,1", "condition": "good"}
@@ -173,46 +173,51 @@ def test_a_redistribution_needs_one_organization_and_its_approved_agreement(app)
         assert transfer.status == "approved"
 
 
-def test_the_pages_of_both_ends(app, database_url):
-    world = World(database_url)
-    with app.app_context(), acting(make.SEED):
-        lot = make.lot(number="TRANSFER1")
-        db.session.commit()
-        key = lot.id
-    world.make("stock", world.ids.here, doses=60, lot=None)
-    with app.app_context(), acting(make.SEED):
-        from models.enrollment import Location
-        from models.stock import Lot
+def test_the_pages_of_both_ends():
+    with open_world() as world:
+        app = world.app
+        with app.app_context(), acting(make.SEED):
+            lot = make.lot(number="TRANSFER1")
+            db.session.commit()
+            key = lot.id
+        world.make("stock", world.ids.here, doses=60, lot=None)
+        with app.app_context(), acting(make.SEED):
+            from models.enrollment import Location
+            from models.stock import Lot
 
-        make.stock(db.session.get(Location, world.ids.here), db.session.get(Lot, key), doses=60)
-        db.session.commit()
-    manager, other = world.browser("Healthcare Location Manager"), world.browser("elsewhere")
-    form = {
-        "kind": "transfer",
-        "to_location": str(world.ids.there),
-        "lot": str(key),
-        "doses": "61",
-        "reason": "Surplus",
-    }
-    wrong = manager.send("/transfer/add", form)
-    assert wrong.status_code == 422 and "Only 60 doses are on hand" in wrong.text and "Surplus" in wrong.text
-    assert manager.send("/transfer/add", {**form, "doses": "10"}).status_code == 303
-    transfer = world.count(Transfer)
-    assert transfer == 1
-    with app.app_context(), acting(make.SEED):
-        key = db.session.scalar(select(Transfer.id))
-    assert f"/transfer/action/cancel_transfer/{key}" in manager.get(f"/transfer/show/{key}").text
-    assert "approve_transfer" not in manager.get(f"/transfer/show/{key}").text
-    assert manager.send(f"/transfer/action/approve_transfer/{key}").status_code == 403
-    assert world.browser("State Immunization Staff").send(f"/transfer/action/approve_transfer/{key}").status_code == 303
-    answered = {"_answered": "1", **PACKED}
-    assert manager.send(f"/transfer/action/dispatch_transfer/{key}", answered).status_code == 303
-    receipt = {"_answered": "1", **ARRIVED, "doses_received": "10"}
-    assert (
-        other.send(f"/transfer/action/receive_transfer/{key}", {**receipt, "doses_received": "1.5"}).status_code == 422
-    )
-    assert other.send(f"/transfer/action/receive_transfer/{key}", receipt).status_code == 303
-    assert world.read(Transfer, key, "status") == "received"
-    assert "Burlington Clinic" in other.get(f"/transfer/show/{key}").text
-    with app.app_context(), acting(make.SEED):
-        assert ledger_check.check_ledger()["broken"] == []
+            make.stock(db.session.get(Location, world.ids.here), db.session.get(Lot, key), doses=60)
+            db.session.commit()
+        manager, other = world.browser("Healthcare Location Manager"), world.browser("elsewhere")
+        form = {
+            "kind": "transfer",
+            "to_location": str(world.ids.there),
+            "lot": str(key),
+            "doses": "61",
+            "reason": "Surplus",
+        }
+        wrong = manager.send("/transfer/add", form)
+        assert wrong.status_code == 422 and "Only 60 doses are on hand" in wrong.text and "Surplus" in wrong.text
+        assert manager.send("/transfer/add", {**form, "doses": "10"}).status_code == 303
+        transfer = world.count(Transfer)
+        assert transfer == 1
+        with app.app_context(), acting(make.SEED):
+            key = db.session.scalar(select(Transfer.id))
+        assert f"/transfer/action/cancel_transfer/{key}" in manager.get(f"/transfer/show/{key}").text
+        assert "approve_transfer" not in manager.get(f"/transfer/show/{key}").text
+        assert manager.send(f"/transfer/action/approve_transfer/{key}").status_code == 403
+        assert (
+            world.browser("State Immunization Staff").send(f"/transfer/action/approve_transfer/{key}").status_code
+            == 303
+        )
+        answered = {"_answered": "1", **PACKED}
+        assert manager.send(f"/transfer/action/dispatch_transfer/{key}", answered).status_code == 303
+        receipt = {"_answered": "1", **ARRIVED, "doses_received": "10"}
+        assert (
+            other.send(f"/transfer/action/receive_transfer/{key}", {**receipt, "doses_received": "1.5"}).status_code
+            == 422
+        )
+        assert other.send(f"/transfer/action/receive_transfer/{key}", receipt).status_code == 303
+        assert world.read(Transfer, key, "status") == "received"
+        assert "Burlington Clinic" in other.get(f"/transfer/show/{key}").text
+        with app.app_context(), acting(make.SEED):
+            assert ledger_check.check_ledger()["broken"] == []

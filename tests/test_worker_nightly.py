@@ -73,6 +73,7 @@ def test_the_workers_periodic_jobs_are_these(app):
     assert names == {
         "deliver_notices",
         "check_ledger",
+        "inventory_report",
         "work_off_uploads",
         "purge_upload_files",
         "sweep_sessions",

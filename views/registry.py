@@ -14,7 +14,7 @@ from views.words import time_zone
 MODULES = (
     "doses", "recipients", "uploads", "stock", "enrollment", "applications", "agreements", "reviews", "people",
     "notices", "links", "history",
-    "shipments", "transfers",
+    "shipments", "transfers", "recalls", "account_history", "inventory_reports",
 )  # fmt: skip
 PAGE_MODULES = (
     "paper_pack",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,12 @@ from flask import abort, g, redirect, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
 
 from app import access
 from app.rules import lapse, readiness
 from app.rules.clock import today_at
 from models.access_requests import AccessRequest
 from models.applications import Application
-from models.base import db
 from models.doses import Dose, Visit
 from models.enrollment import Location, Organization
 from models.notices import Notice
@@ -26,9 +25,9 @@ from models.recipients import Recipient
 from models.scope import Reach
 from models.shipments import UNDER_WAY, Shipment
 from models.stock import InventoryItem
+from models.transfers import RESERVING, Transfer
 from models.uploads import Upload
-
-MOST_COUNTED = 10_000
+from views.figures import drawn, values_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ def _today(_reach: Reach) -> Any:
     return today_at(None)
 
 
+EXPIRES = "InventoryItemScreen.list"
 FIGURES = {
     "reviews": Figure(
         _l("Applications to review"), Application, lambda r: [Application.status == "submitted"], href="/review-queue/"
@@ -72,6 +72,15 @@ FIGURES = {
     "on_hand": Figure(_l("Doses on hand"), InventoryItem, total=InventoryItem.doses, href="InventoryItemScreen.list"),
     "expected": Figure(
         _l("Shipments expected"), Shipment, lambda r: [Shipment.status.in_(UNDER_WAY)], href="ShipmentScreen.list"
+    ),
+    "moving": Figure(
+        _l("Transfers waiting for a step"),
+        Transfer,
+        lambda r: [Transfer.status.in_((*RESERVING, "in_transit"))],
+        href="TransferScreen.list",
+    ),
+    "expires": Figure(
+        _l("Doses to be used within 30 days"), InventoryItem, lambda r: _expires(30), InventoryItem.doses, EXPIRES
     ),
     "unregistered": Figure(
         _l("Invited, not yet registered"),
@@ -98,6 +107,10 @@ FIGURES = {
     "lapsing": Figure(_l("Access that lapses"), Membership, lapse.lapsing, href="/lapsing/"),
     "my_doses": Figure(_l("My doses"), Dose, lambda r: [Dose.status == "given"], href="DoseScreen.list"),
 }
+
+
+def _expires(days: int) -> list[Any]:
+    return [InventoryItem.doses > 0, InventoryItem.use_by <= today_at(None) + dt.timedelta(days=days)]
 
 
 def _waiting(reach: Reach) -> list[Any]:
@@ -145,6 +158,14 @@ STEPS = (
         "Upload",
         "send_team",
     ),
+    Step(
+        _l("Account history"),
+        _l("Everything that happened to the stock, and everyone vaccinated from it."),
+        "AccountHistoryScreen.list",
+        "AccountHistory",
+        "see",
+    ),
+    Step(_l("Move vaccine"), _l("To another site: ask, dispatch, receive."), "TransferScreen.list", "Transfer", "add"),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
     Step(
         _l("Enrollment"),
@@ -180,7 +201,16 @@ STEPS = (
 
 STARTS: dict[str, tuple[str, ...]] = {
     "State Administrator": ("reviews", "organizations", "locations", "on_hand", "expected", "mail", "undelivered"),
-    "State Immunization Staff": ("reviews", "locations", "people", "given_today", "on_hand", "expected", "undelivered"),
+    "State Immunization Staff": (
+        "reviews",
+        "locations",
+        "people",
+        "given_today",
+        "on_hand",
+        "expected",
+        "moving",
+        "undelivered",
+    ),
     "Help Desk": ("organizations", "locations", "expected"),
     "Auditor": ("organizations", "locations", "on_hand"),
     "Organization Administrator": ("locations", "on_hand", "expected"),
@@ -189,7 +219,9 @@ STARTS: dict[str, tuple[str, ...]] = {
         "waiting",
         "given_today",
         "on_hand",
+        "expires",
         "expected",
+        "moving",
         "unregistered",
         "uploads",
         "asking",
@@ -197,7 +229,7 @@ STARTS: dict[str, tuple[str, ...]] = {
     ),
     "Healthcare Provider": ("waiting", "given_today", "on_hand"),
     "Front Desk": ("waiting", "unregistered"),
-    "Inventory Manager": ("on_hand", "expected"),
+    "Inventory Manager": ("on_hand", "expires", "expected", "moving"),
     "Organization Portal": ("people", "unregistered", "uploads"),
     "Recipient": ("my_doses",),
 }
@@ -214,18 +246,6 @@ def start_url() -> str:
 def address(href: str) -> str:
     """A path as it is, or that of an endpoint."""
     return href if href.startswith("/") else url_for(href)
-
-
-def value_of(figure: Figure, reach: Reach) -> str:
-    """The figure as words; a count past 10,000 says so instead of reading a table whole."""
-    conditions = figure.where(reach)
-    if figure.total is not None:
-        return f"{db.session.scalar(select(func.coalesce(func.sum(figure.total), 0)).where(*conditions)):,}"
-    if (keys := figure.entity.scope.keys(reach)) is not None:
-        conditions = [*conditions, figure.entity.id.in_(keys)]
-    rows = select(figure.entity.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-    n = db.session.scalar(select(func.count()).select_from(rows)) or 0
-    return f"{MOST_COUNTED:,}+" if n > MOST_COUNTED else f"{n:,}"
 
 
 def getting_ready(reach: Reach) -> list[dict[str, Any]]:
@@ -254,11 +274,10 @@ class StartView(BaseView):
         reach = g.reach
         if reach is None:
             return redirect(self.appbuilder.get_url_for_login) if not g.user.is_authenticated else abort(403)
-        figures = [
-            (figure.label, value_of(figure, reach), address(figure.href))
-            for figure in (FIGURES[name] for name in STARTS[reach.profile])
-            if access.may(reach.profile, figure.entity.__name__, "see")
-        ]
+        shown = [FIGURES[name] for name in STARTS[reach.profile]]
+        shown = [figure for figure in shown if access.may(reach.profile, figure.entity.__name__, "see")]
+        values = values_of(shown, reach)
+        figures = [(figure.label, value, address(figure.href)) for figure, value in zip(shown, values, strict=True)]
         steps = [
             (step.label, step.help, address(step.href))
             for step in STEPS
@@ -269,5 +288,6 @@ class StartView(BaseView):
             title=_("Welcome, %(name)s", name=g.user.first_name),
             figures=figures,
             ready=getting_ready(reach),
+            charts=drawn(reach.profile),
             next_steps=steps,
         )

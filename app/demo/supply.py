@@ -86,7 +86,8 @@ def shipments(
         shipment = _shipment(number, locations[place], known[lot], doses, today + dt.timedelta(days=days))
         if status == "lost":
             stock_changes.report_lost(shipment, Reach.system("demo"))
-    recalls.recall(known[RECALLED], Reach.system("demo"))
+    by = Reach.system("demo")
+    recalls.put_in_force(recalls.recall(known[RECALLED], by, reason="Particles were found in vials of this lot."), by)
     db.session.flush()
 
 

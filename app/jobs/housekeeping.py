@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import current_app
+from sqlalchemy import select
 
 from app import database, delivery, history, history_proof, history_published, sessions
-from app.rules import lapse, ledger_check, notices
+from app.rules import inventory_reports, lapse, ledger_check, notices
+from app.rules.clock import today_at
 from app.uploads import sealed
 from models.base import db, utcnow
+from models.people import Membership, PortalUser
 from models.scope import Reach, reach_in_force
 
 ROUND = 50  # seconds that a round of mails may take before the next minute's round begins
@@ -41,6 +44,27 @@ def check_ledger() -> None:
     )
     if found["broken"]:
         current_app.logger.error("ledger: %s balances do not agree; run flask check-ledger", len(found["broken"]))
+        _tell_the_state("ledger_broken", findings=len(found["broken"]))
+
+
+def _tell_the_state(kind: str, **said: int) -> None:
+    """A mail to each state administrator, once a day."""
+    today = today_at(None)
+    query = (
+        select(PortalUser.id, PortalUser.email, PortalUser.language)
+        .join(Membership, Membership.user_id == PortalUser.id)
+        .where(Membership.profile == "State Administrator", PortalUser.active)
+        .distinct()
+    )
+    to = [(key, address, language) for key, address, language in db.session.execute(query)]
+    once = f"{kind}-{today.isoformat()}"
+    notices.queue_many(kind, to, None, whom="user_id", once=once, on=today.isoformat(), **said)
+
+
+def inventory_report() -> None:
+    """The report of the day for Vaccines.gov."""
+    lines = inventory_reports.build()
+    history.changed_in_bulk("InventoryReportLine", "add", lines=lines)
 
 
 def verify_history() -> None:

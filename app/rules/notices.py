@@ -70,12 +70,15 @@ def queue_many(
     location_id: int | None,
     links: Mapping[int, int] | None = None,
     again: bool = False,
+    *,
+    whom: str = "recipient_id",
+    once: str = "",
     **context: Any,
 ) -> None:
-    """Queues a mail of one kind to each recipient with an address, in bulk and once for each.
+    """Queues a mail of one kind to each recipient (or user) with an address, in bulk and once for each.
 
-    `to`: key, address and language of each recipient. No address, no notice, no error. `links`: the key of the link
-    in each recipient's mail; `again`: once for each link instead.
+    `to`: key, address and language of each. No address, no notice, no error. `links`: the key of the link in each
+    recipient's mail; `again`: once for each link instead.
     """
     links = links or {}
     now = utcnow()
@@ -88,8 +91,8 @@ def queue_many(
         | {
             "to_address": address.strip(),
             "language": language if language in LANGUAGES else "en",
-            "once": f"{kind}-{key}-{links.get(key)}" if again else f"{kind}-{key}",
-            "recipient_id": key,
+            "once": f"{kind}-{key}-{links.get(key)}" if again else f"{once or kind}-{key}",
+            whom: key,
             "link_id": links.get(key),
             "message_id": f"<{uuid.uuid4()}@vaccines.example>",
         }
@@ -102,7 +105,7 @@ def queue_many(
     for start in range(0, len(rows), CHUNK):
         connection.execute(statement, rows[start : start + CHUNK])
     if rows:
-        history.changed_in_bulk("Notice", "add", kind=kind, recipients=[row["recipient_id"] for row in rows])
+        history.changed_in_bulk("Notice", "add", kind=kind, **{f"{whom[:-3]}s": [row[whom] for row in rows]})
 
 
 @act(label=_l("Send again"), icon="fa-paper-plane", done=_l("Queued to be sent again."))

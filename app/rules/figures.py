@@ -1,0 +1,127 @@
+"""The figures of a place's or the state's stock, each by one aggregate of the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from app.rules.clock import today_at
+from models.base import db, utcnow
+from models.doses import Dose
+from models.shipments import Shipment
+from models.stock import InventoryItem, Lot, StockMovement, Vaccine
+from models.stock_causes import Wastage
+from models.transfers import Transfer
+
+WEEKS = 8
+PACE = 28  # days whose doses say how long the supply lasts
+LATE = dt.timedelta(hours=24)  # within which a dose is recorded (CDC Provider Agreement)
+SHOWN = {"received": "received", "given": "given", "given_back": "given", "wasted": "wasted"}
+
+
+@dataclass
+class Figures:
+    """What the start page draws: weeks with doses by kind, products on hand, and single numbers."""
+
+    weeks: list[dt.date] = field(default_factory=list)
+    by_week: dict[str, list[int]] = field(default_factory=dict)
+    products: list[tuple[str, int, int | None]] = field(default_factory=list)  # name, on hand, days of supply
+    open_rate: float | None = None
+    closed_rate: float | None = None
+    discrepancies: int = 0
+    late: int = 0
+
+
+def gather() -> Figures:
+    """The figures of the rows in reach: five statements whatever there is."""
+    today = today_at(None)
+    monday = today - dt.timedelta(days=today.weekday())
+    weeks = [monday - dt.timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
+    since = dt.datetime.combine(weeks[0], dt.time())
+    found = Figures(weeks=weeks)
+    given = _by_week(found, since)
+    found.products = _on_hand(given)
+    _wastage(found, since)
+    found.discrepancies = _discrepancies(since)
+    found.late = _late(since)
+    return found
+
+
+def _by_week(found: Figures, since: dt.datetime) -> dict[int, int]:
+    """Fills the weeks; answers the doses given in the last days by vaccine."""
+    day = func.date(StockMovement.at)
+    query = (
+        select(day, Lot.vaccine_id, StockMovement.kind, func.sum(StockMovement.doses))
+        .join(StockMovement.lot)
+        .where(StockMovement.at >= since, StockMovement.kind.in_(SHOWN))
+        .group_by(day, Lot.vaccine_id, StockMovement.kind)
+    )
+    found.by_week = {name: [0] * WEEKS for name in ("received", "given", "wasted")}
+    pace_from = today_at(None) - dt.timedelta(days=PACE)
+    pace: dict[int, int] = {}
+    for at, vaccine, kind, doses in db.session.execute(query):
+        on = at if isinstance(at, dt.date) else dt.date.fromisoformat(at)
+        week = min(max((on - found.weeks[0]).days // 7, 0), WEEKS - 1)
+        sign = 1 if kind == "received" else -1
+        found.by_week[SHOWN[kind]][week] += sign * int(doses)
+        if SHOWN[kind] == "given" and on >= pace_from:
+            pace[vaccine] = pace.get(vaccine, 0) - int(doses)
+    return pace
+
+
+def _on_hand(pace: dict[int, int]) -> list[tuple[str, int, int | None]]:
+    query = (
+        select(Vaccine.id, Vaccine.short_name, func.sum(InventoryItem.doses))
+        .join(InventoryItem.lot)
+        .join(Lot.vaccine)
+        .where(InventoryItem.doses > 0)
+        .group_by(Vaccine.id, Vaccine.short_name)
+        .order_by(Vaccine.short_name)
+    )
+    return [
+        (name, int(doses), int(doses * PACE / pace[vaccine]) if pace.get(vaccine, 0) > 0 else None)
+        for vaccine, name, doses in db.session.execute(query)
+    ]
+
+
+def _wastage(found: Figures, since: dt.datetime) -> None:
+    """The share of doses that left as waste, from open vials and from closed ones."""
+    sums = [func.sum(case((Wastage.is_open_vial.is_(is_open), Wastage.doses), else_=0)) for is_open in (True, False)]
+    opened, closed = db.session.execute(select(*sums).where(Wastage.at >= since)).one()
+    used = sum(found.by_week["given"]) + int(opened or 0) + int(closed or 0)
+    if used > 0:
+        found.open_rate, found.closed_rate = int(opened or 0) / used, int(closed or 0) / used
+
+
+def _discrepancies(since: dt.datetime) -> int:
+    """Receipts that were not what was announced or sent."""
+    transfers = (
+        select(func.count(Transfer.id))
+        .where(Transfer.status == "received_with_discrepancy", Transfer.received_at >= since)
+        .scalar_subquery()
+    )
+    query = select(func.count(Shipment.id) + func.coalesce(transfers, 0)).where(
+        Shipment.status == "received_with_issue", Shipment.received_at >= since
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def _late(since: dt.datetime) -> int:
+    """Doses recorded more than a day after they were given."""
+    postgres = db.session.get_bind().dialect.name == "postgresql"
+    apart: Any = (
+        func.extract("epoch", Dose.created_at - Dose.given_at)
+        if postgres
+        else (func.julianday(Dose.created_at) - func.julianday(Dose.given_at)) * 86400
+    )
+    query = select(func.count(Dose.id)).where(
+        Dose.given_on >= since.date(),
+        Dose.is_historical.is_(False),
+        Dose.status == "given",
+        Dose.created_at <= utcnow(),
+        apart > LATE.total_seconds(),
+    )
+    return int(db.session.scalar(query) or 0)

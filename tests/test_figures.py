@@ -1,0 +1,54 @@
+"""The figures of a start page: by few questions, right, and in words beside the charts."""
+
+import datetime as dt
+import json
+
+from html5lib import parse
+
+from app.rules import figures, wastage
+from models.base import db, utcnow
+from models.doses import Dose
+from models.scope import Reach, acting
+from tests import factories as make
+from tests.screen_world import open_world
+
+
+def test_each_figure_is_of_the_rows_in_reach(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=100)
+        place = item.location
+        make.stock(doses=999)
+        dose = make.dose(location=place)
+        late = make.dose(location=place)
+        db.session.get(Dose, late.id).given_at = utcnow() - dt.timedelta(hours=30)
+        make.saved(db.session.get(Dose, late.id))
+        said = {"reason": "broken", "disposal": "medical_waste"}
+        wastage.waste(item, make.SEED, doses=4, **said)
+        wastage.waste(item, make.SEED, doses=2, is_open_vial=True, **said)
+        make.shipment(place).status = "lost"
+        db.session.commit()
+        with acting(Reach("location", location_id=place.id)):
+            found = figures.gather()
+        assert {name: sum(weeks) for name, weeks in found.by_week.items()} == {"received": 300, "given": 2, "wasted": 6}
+        on_hand = {name: (doses, days) for name, doses, days in found.products}
+        assert on_hand == {
+            item.lot.vaccine.short_name: (94, None),
+            dose.vaccine.short_name: (99, 99 * 28),
+            late.vaccine.short_name: (99, 99 * 28),
+        }
+        assert (found.open_rate, found.closed_rate) == (2 / 8, 4 / 8)
+        assert (found.discrepancies, found.late) == (0, 1)
+
+
+def test_the_manager_sees_charts_and_the_same_as_tables():
+    with open_world() as world:
+        manager = world.browser("Healthcare Location Manager")
+        assert "figures-data" not in manager.get("/start/").text
+        world.make("dose", world.ids.here)
+        page = manager.get("/start/").text
+        tree = parse(page)
+        holder = next(node for node in tree.iter() if node.get("id") == "figures-data")
+        data = json.loads(holder.get("data-figures"))
+        assert data["doses"] == [99] and sum(data["series"][0]["data"]) == 100 and len(data["weeks"]) == 8
+        assert "chart.umd.min.js" in page and "Doses by week" in page and "Days of supply" in page
+        assert "figures-data" not in world.browser("Front Desk").get("/start/").text

@@ -1,0 +1,160 @@
+"""The recall of a lot: counted first, then in force everywhere at once."""
+
+import threading
+import time
+import uuid
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from app.rules import doses, ledger_check, recalls, stock, transfer_moves, transfers
+from models.base import RuleBroken, db, utcnow
+from models.doses import Dose
+from models.notices import Notice
+from models.recalls import Recall, RecallPlace
+from models.recipients import Recipient
+from models.scope import Reach, acting
+from models.stock import InventoryItem, Lot
+from tests import factories as make
+from tests.screen_world import open_world
+
+
+@pytest.fixture
+def reached(app):
+    """A lot at three places: on hand and given, reserved for a transfer, and on its way."""
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(make.location(name="Here"), doses=100)
+        other = make.stock(make.location(name="There"), item.lot, doses=50)
+        make.membership("Healthcare Location Manager", make.user(email="tell@example.org"), location=item.location)
+        person = make.recipient(at=item.location)
+        make.proof(person)
+        for number in ("1", "2"):
+            dose = make.saved(
+                Dose(
+                    key=str(uuid.uuid4()), recipient=person, location=item.location, vaccine=item.lot.vaccine,
+                    lot=item.lot, dose_number=number, given_at=utcnow(), given_on=utcnow().date(),
+                )
+            )  # fmt: skip
+            stock.post(dose, make.SEED)
+        reserved = make.transfer(item=item, doses=20)
+        sent = make.transfer(item=other, doses=10, to=make.location(name="Elsewhere"))
+        transfers.approve_transfer(sent, Reach("state", profile="State Immunization Staff"))
+        transfer_moves.dispatch_transfer(sent, make.SEED, "Van", "Box", "4")
+        make.shipment(make.location(name="Soon"), item.lot, doses=30)
+        db.session.commit()
+        yield item, reserved, sent
+
+
+def test_the_dry_run_counts_and_changes_nothing_then_the_recall_stops_all(reached):
+    item, reserved, sent = reached
+    lot = item.lot
+    counted = recalls.recall(lot, make.SEED, reason="Particles in vials")
+    db.session.commit()
+    assert (counted.locations, counted.on_hand, counted.transfers, counted.in_transit) == (4, 138, 2, 10)
+    assert (counted.doses, counted.people, counted.proofs) == (2, 1, 1)
+    places = db.session.execute(
+        select(RecallPlace.on_hand, RecallPlace.on_the_way, RecallPlace.doses).order_by(RecallPlace.on_hand)
+    ).all()
+    assert sorted(map(tuple, places)) == [(0, 10, 0), (0, 30, 0), (40, 0, 0), (98, 0, 2)]
+    assert lot.status == "available" and reserved.status == "requested"
+    recalls.put_in_force(counted, make.SEED)
+    db.session.commit()
+    assert (lot.status, counted.status, reserved.status, sent.status) == (
+        "recalled",
+        "in_force",
+        "refused",
+        "in_transit",
+    )
+    assert db.session.get(InventoryItem, item.id).reserved == 0
+    assert stock.offered(item.location_id, utcnow().date()) == []
+    assert db.session.scalars(select(Notice.to_address).where(Notice.kind == "lot_recalled")).all() == [
+        "tell@example.org"
+    ]
+    with pytest.raises(RuleBroken):
+        recalls.put_in_force(counted, make.SEED)
+    with pytest.raises(RuleBroken):
+        recalls.recall(lot, make.SEED, reason="Again")
+    said = {"doses_received": 10, "temperature_received": "4", "condition": "good"}
+    transfer_moves.receive_transfer(sent, make.SEED, **said)
+    recalls.release(lot, make.SEED)
+    db.session.commit()
+    assert lot.status == "available" and counted.status == "lifted"
+    assert ledger_check.check_ledger()["broken"] == []
+
+
+def test_a_lot_of_ten_thousand_doses_is_counted_by_a_few_statements(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=10_000)
+        facts = {"created_at": utcnow(), "row_version": 1}
+        first = make.recipient(at=item.location)
+        values = {column.name: getattr(first, column.key) for column in Recipient.__table__.c}
+        people = [{**values, "id": first.id + n, "public_id": f"X{n:011}"} for n in range(1, 10_000)]
+        db.session.connection().execute(insert(Recipient.__table__), people)
+        given = {
+            "location_id": item.location_id, "vaccine_id": item.lot.vaccine_id, "lot_id": item.lot_id,
+            "dose_number": "1", "given_at": utcnow(), "given_on": utcnow().date(), "status": "given",
+            "is_historical": False, **facts,
+        }  # fmt: skip
+        rows = [{**given, "key": str(uuid.uuid4()), "recipient_id": first.id + n} for n in range(10_000)]
+        db.session.connection().execute(insert(Dose.__table__), rows)
+        db.session.commit()
+        started = time.monotonic()
+        counted = recalls.recall(item.lot, make.SEED, reason="Particles in vials")
+        recalls.put_in_force(counted, make.SEED)
+        db.session.commit()
+        assert (counted.doses, counted.people) == (10_000, 10_000)
+        assert time.monotonic() - started < 5
+
+
+def test_a_dose_waits_for_a_recall_under_way_and_finds_the_lot_recalled(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=10)
+        place, lot, key = item.location, item.lot_id, item.id
+        visit = make.visit(make.recipient(at=place), place).id
+        here = Reach("location", profile="Healthcare Provider", location_id=place.id)
+        db.session.commit()
+    refused, begun = [], threading.Event()
+
+    def give():
+        with app.app_context(), acting(here):
+            begun.set()
+            new = doses.NewDose(str(uuid.uuid4()), visit, lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True)
+            try:
+                doses.administer(new, here)
+                db.session.commit()
+            except RuleBroken as broken:
+                refused.append(broken.field)
+                db.session.rollback()
+
+    with app.app_context(), acting(make.SEED):
+        counted = recalls.recall(db.session.get(Lot, lot), make.SEED, reason="Particles in vials")
+        recalls.put_in_force(counted, make.SEED)
+        thread = threading.Thread(target=give)
+        thread.start()
+        begun.wait(10)
+        db.session.commit()
+        thread.join(30)
+        assert refused == ["lot"]
+        assert db.session.scalar(select(func.count()).select_from(Dose)) == 0
+        assert db.session.get(InventoryItem, key).doses == 10
+
+
+def test_the_state_recalls_from_its_pages_and_exports_the_report():
+    with open_world() as world:
+        app = world.app
+        item = world.make("stock", world.ids.here, doses=60)
+        lot = world.read(InventoryItem, item, "lot_id")
+        state = world.browser("State Immunization Staff")
+        assert world.browser("Healthcare Location Manager").get("/recall/list/").status_code == 403
+        asked = state.send(f"/lot/action/recall/{lot}", {"_answered": "1", "reason": "Particles in vials"})
+        assert asked.status_code == 303
+        with app.app_context(), acting(make.SEED):
+            key = db.session.scalar(select(Recall.id))
+        page = state.get(f"/recall/show/{key}").text
+        assert "Dry run: nothing has happened" in page and "Burlington Clinic" in page
+        assert state.send(f"/recall/action/put_in_force/{key}").status_code == 303
+        assert world.read(Lot, lot, "status") == "recalled"
+        report = state.get("/recall-place/export/csv")
+        assert report.status_code == 200 and "Burlington Clinic" in report.text and "60" in report.text
+        again = state.send("/recall/add", {"lot": str(lot), "reason": "Again"})
+        assert again.status_code == 422 and "recalled already" in again.text
