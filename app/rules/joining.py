@@ -21,6 +21,7 @@ from models.scope import Reach, acting
 INVITATION_LINK = "enrollment_invitation"
 SELF_LINK = "enrollment_self"
 ADMINISTRATOR = "Organization Administrator"
+LONGEST_NAME = 64
 MOST_AN_HOUR = 3  # links to one address
 
 
@@ -82,6 +83,9 @@ def _new_account(link: Link, said: Newcomer) -> PortalUser:
     for name in ("first_name", "last_name", "password"):
         if not getattr(said, name).strip():
             raise RuleBroken(_("Please fill this in."), name)
+    for name in ("first_name", "last_name"):
+        if len(getattr(said, name).strip()) > LONGEST_NAME:
+            raise RuleBroken(_("This is too long: at most %(n)s characters.", n=LONGEST_NAME), name)
     user = accounts.new(said.first_name, said.last_name, link.email, language=said.language)
     people.add_user(user, ENROLLING)
     return people.set_password(user, ENROLLING, said.password)
