@@ -9,21 +9,36 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/tools
 PYTEST := $(BIN)/python -m pytest
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(READY): requirements.txt
+$(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo 'Install the Debian package python3-venv first.' >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	touch $@
 
 setup: $(READY) ## Make .venv and install the pinned packages (run and test do it by themselves)
+
+$(TOOLS)/.ready: requirements-tools.txt
+	test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-tools.txt
+	touch $@
+
+pins: $(TOOLS)/.ready ## After a change of requirements.txt: write requirements.lock anew, with the hash of every file
+	$(TOOLS)/bin/uv pip compile --quiet --native-tls --no-deps --generate-hashes --universal --no-annotate \
+	  --custom-compile-command 'make pins' --output-file requirements.lock requirements.txt
+
+sbom: $(TOOLS)/.ready ## The software bill of materials, CycloneDX: instance/sbom.json
+	mkdir -p instance
+	$(TOOLS)/bin/cyclonedx-py requirements requirements.lock --output-reproducible --output-file instance/sbom.json
 
 run: setup ## Start the console: database, demo data, web and worker; Ctrl-C ends it
 	@$(BIN)/python run.py
@@ -52,7 +67,7 @@ lint: setup ## Style, import rules and known weaknesses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/bandit -q -r -ll -c pyproject.toml app models views config.py run.py
+	$(BIN)/bandit -q -r -c pyproject.toml app models views config.py run.py
 
 bench: setup ## The measurements of benchmarks/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
@@ -69,4 +84,4 @@ clean: ## Take out what was generated; instance/ (the data) and .venv stay
 	find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
 
-.PHONY: help setup run packages test test-sqlite test-postgres test-browser screenshots lint bench soak translations clean
+.PHONY: help setup pins sbom run packages test test-sqlite test-postgres test-browser screenshots lint bench soak translations clean

@@ -159,3 +159,26 @@ def test_no_test_is_passed_over():
     skips = re.compile(r"pytest\.(?:ski" r"p|importorski" r"p|xfai" r"l)\b|mark\.(?:ski" r"p|skipi" r"f|xfai" r"l)\b")
     tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
     assert [str(path.relative_to(ROOT)) for path in tests if skips.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_pin_has_its_hashes():
+    """`make setup` installs requirements.lock and nothing else: after a change of requirements.txt run `make pins`."""
+    pin = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", re.MULTILINE)
+
+    def pins(name):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        return text, {(re.sub(r"[._-]+", "-", one).lower(), version) for one, version in pin.findall(text)}
+
+    (_words, wanted), (locked, found) = pins("requirements.txt"), pins("requirements.lock")
+    assert found == wanted, "run `make pins`, and commit requirements.lock"
+    assert len(re.findall(r"==\S+ \\\n    --hash=sha256:[0-9a-f]{64}", locked)) == len(found)
+
+
+def test_every_test_that_the_page_on_security_names_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ] == []
