@@ -97,7 +97,7 @@ class ExpiryCheckScreen(Screen):
 class InventoryItemScreen(Screen):
     entity = InventoryItem
     menu = "Stock"
-    list_columns = ["lot.vaccine", "lot", "use_by", "lot.status", "storage_state", "doses", "reserved", "location"]
+    list_columns = ["lot.vaccine", "lot", "doses", "use_by", "reserved", "lot.status", "storage_state", "location"]
     show_columns = [
         "location", "lot.vaccine", "lot", "lot.status", "lot.expires_on", "expires_on", "storage_state",
         "storage_since", "beyond_use_on", "use_by", "hold_reason", "doses", "reserved", "received", "given", "wasted",
