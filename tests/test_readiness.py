@@ -21,14 +21,14 @@ def steps_of(page):
     items = [
         node
         for node in page.tree.iter()
-        if str(node.tag).rpartition("}")[2] == "li" and "c-tick" in node.get("class", "")
+        if str(node.tag).rpartition("}")[2] == "li" and "c-todo" in node.get("class", "")
     ]
     found = {}
     for node in items:
         words = " ".join(" ".join(node.itertext()).split())
         label = next(task for task in TASKS if task in words)
         leads = any(str(inner.tag).rpartition("}")[2] == "a" for inner in node.iter())
-        found[label] = ("c-tick-done" in node.get("class"), leads)
+        found[label] = ("c-todo-done" in node.get("class"), leads)
     return found
 
 

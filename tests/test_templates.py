@@ -192,3 +192,15 @@ def test_an_act_that_is_final_asks_first_and_posts(state):
 def test_languages_are_named_in_themselves(client):
     link = page(client, "/").xpath("//a[@hreflang='es']")[0]
     assert link.text_content() == "Español" and link.get("lang") == "es"
+
+
+def test_a_class_has_its_look_in_one_stylesheet_only():
+    """Two sheets that each think a name is theirs spoil each other's pages. A person's page and Steps never meet."""
+    folder = Path(__file__).parents[1] / "app" / "static" / "css"
+    apart = {"dose.css", "steps.css"}
+    homes = {}
+    for sheet in folder.glob("*.css"):
+        if sheet.name != "print.css":
+            for name in re.findall(r"^(\.c-[a-z-]+) \{", sheet.read_text(encoding="utf-8"), re.M):
+                homes.setdefault(name, set()).add(sheet.name)
+    assert {name: sheets for name, sheets in homes.items() if len(sheets) > 1 and sheets != apart} == {}

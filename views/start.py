@@ -119,6 +119,13 @@ def _waiting(reach: Reach) -> list[Any]:
 
 STEPS = (
     Step(
+        _l("Enrollment"),
+        _l("Fill in your sections, see what is missing, submit."),
+        "/my-enrollment",
+        "Section",
+        "edit",
+    ),
+    Step(
         _l("Review applications"),
         _l("Take the one that waits longest; remark, and decide."),
         "/review-queue/",
@@ -138,7 +145,7 @@ STEPS = (
     ),
     Step(
         _l("Send a file of people"),
-        _l("Up to 100 people at once from a spreadsheet."),
+        _l("From a spreadsheet of any length; you look at every row first."),
         "/upload",
         "Upload",
         "send_file",
@@ -167,13 +174,6 @@ STEPS = (
     ),
     Step(_l("Move vaccine"), _l("To another site: ask, dispatch, receive."), "TransferScreen.list", "Transfer", "add"),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
-    Step(
-        _l("Enrollment"),
-        _l("Fill in your sections, see what is missing, submit."),
-        "/my-enrollment",
-        "Section",
-        "edit",
-    ),
     Step(
         _l("Invite an organization to enroll"),
         _l("Its administrator gets a link by mail."),

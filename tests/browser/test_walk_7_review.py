@@ -63,7 +63,7 @@ def test_an_application_is_reviewed(app, browse, signed_in, waiting):
     stands(tablet)
     tablet.locator("form input[type=text]").nth(0).fill("650009")
     button(tablet, "Approve").tap()
-    expect(tablet.locator(".c-rail")).to_contain_text("Approved")
+    expect(tablet.locator(".c-stages")).to_contain_text("Approved")
     stands(tablet)
     shot(tablet, "review-approved")
     with database(app) as session:
