@@ -43,6 +43,7 @@ def _load(rng: Random, today: dt.date) -> None:
     applications.in_all_states(LOADER, organizations, staff)
     branch = next(user for user in staff if user.username == "immunization.demo")
     agreements.signed(organizations, locations, LOADER, branch)
+    users.waiting_for_the_manager(LOADER, locations)
     catalog.priority_groups()
     lots = supply.lots(catalog.vaccines(), today)
     supply.shipments(rng, locations, lots, _receivers(staff), today)

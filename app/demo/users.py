@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import exists, select
 from werkzeug.security import generate_password_hash
 
 from app.rules import people
-from models.base import db
+from models.access_requests import AccessRequest
+from models.base import db, utcnow
 from models.enrollment import Location, Organization
 from models.people import Membership, PortalUser
 from models.recipients import Recipient
@@ -83,6 +85,20 @@ def vaccinators(by: Reach, locations: list[Location], known: list[PortalUser]) -
 def newcomer(by: Reach) -> PortalUser:
     """Whoever enrolls an organization: what they may do comes with the application."""
     return _user(by, APPLICANT[0], "Noelle", "Ferrell", "en", generate_password_hash(PASSWORD))
+
+
+def waiting_for_the_manager(by: Reach, locations: list[Location]) -> None:
+    """What the first location's manager finds to do: somebody asks to join, and a colleague's access lapses soon."""
+    here, today = locations[0], utcnow().date()
+    db.session.add(
+        AccessRequest(
+            first_name="Teresa", last_name="Coble", email="t.coble@staff.example", profile="Healthcare Provider",
+            location=here, how="asked", reason="I start on Monday as a nurse in the vaccine clinic.",
+        )
+    )  # fmt: skip
+    user = _user(by, "w.overby", "Wanda", "Overby", "en", None)
+    idle = people.grant(Membership(user=user, profile="Front Desk", location=here, is_default=True), by)
+    idle.lapses_on, idle.last_used_on = today + dt.timedelta(days=6), today - dt.timedelta(days=84)
 
 
 def recipient(by: Reach, person: Recipient) -> PortalUser:
