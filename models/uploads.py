@@ -17,6 +17,7 @@ from models.scope import Scope
 UPLOAD_KINDS = {
     "recipients": _l("Recipients"),
     "onboarding": _l("Users"),
+    "redcap": _l("Provider agreements"),
 }
 UPLOAD_STATUSES = {
     "checking": _l("Being checked"),
