@@ -26,6 +26,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 PRODUCTION = flag("PRODUCTION")
 SECRET_KEY = os.environ.get("SECRET_KEY", DEVELOPMENT_KEY)
+ENCRYPTION_KEY = os.environ.get("ENCRYPTION_KEY", "")  # of links and second factors; without it SECRET_KEY serves
 SQLALCHEMY_DATABASE_URI = database_url(os.environ.get("DATABASE_URL"))
 DATABASE_POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "8"))
 
@@ -51,11 +52,20 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "15")))
 SESSION_WARNING = timedelta(minutes=2)  # before it lapses, a dialog lets one stay
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
+SECOND_FACTOR_REQUIRED = flag("SECOND_FACTOR_REQUIRED", PRODUCTION)  # of the profiles that app/access.md names
 WTF_CSRF_TIME_LIMIT = None
 WTF_CSRF_SSL_STRICT = False  # pages with a secret in their address send no Referer; the token is tied to the session
 JWT_SECRET_KEY = SECRET_KEY
 JWT_ACCESS_TOKEN_EXPIRES = timedelta(minutes=15)
 JWT_REFRESH_TOKEN_EXPIRES = PERMANENT_SESSION_LIFETIME
+
+# NCID, the state's sign-in, by OpenID Connect; without an issuer there is only the built-in sign-in
+OIDC_ISSUER = os.environ.get("OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = os.environ.get("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("OIDC_CLIENT_SECRET", "")
+OIDC_USERNAME_CLAIM = os.environ.get("OIDC_USERNAME_CLAIM", "preferred_username")
+OIDC_SCOPE = os.environ.get("OIDC_SCOPE", "openid profile")
+NCID_SITE = os.environ.get("NCID_SITE", "https://ncid.nc.gov/")
 
 # Limits
 MAX_CONTENT_LENGTH = 20 * 1024 * 1024  # of a form with a file

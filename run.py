@@ -42,7 +42,7 @@ def flask(*command: str) -> list[str]:
 def web() -> list[str]:
     """The web server: gunicorn, or Werkzeug's where that is not installed."""
     if importlib.util.find_spec("gunicorn"):
-        served = ["--bind", f"{config.HOST}:{config.PORT}", "--worker-class", "gthread", "--workers", "2"]
+        served = ["--bind", f"{config.HOST}:{config.PORT}", "--worker-class", "app.serving.Worker", "--workers", "2"]
         quiet = ["--threads", "8", "--timeout", "120", "--graceful-timeout", "15", "--no-control-socket"]
         return [sys.executable, "-m", "gunicorn", *served, *quiet, "--log-level", "warning", "app.factory:create_app()"]
     return flask("run", "--host", config.HOST, "--port", str(config.PORT), "--with-threads")

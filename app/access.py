@@ -27,6 +27,7 @@ class Access:
     reach: dict[str, str] = field(default_factory=dict)
     verbs: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     grants: dict[str, frozenset[str]] = field(default_factory=dict)
+    second_factor: frozenset[str] = frozenset()
     known_verbs: frozenset[str] = frozenset()
 
 
@@ -56,6 +57,8 @@ def compile_table(text: str) -> Access:
             acts.update(row[0] for row in rows)
         elif head[:2] == ["Profile", "may grant"]:
             access.grants = {row[0]: _list(row[1]) for row in rows}
+        elif head[:2] == ["Profile", "second factor"]:
+            access.second_factor = _those_with_yes(rows)
         else:
             _matrix(access, head[1:], rows)
     access.known_verbs = frozenset(acts) | frozenset(EVERY_ENTITY)
@@ -65,6 +68,13 @@ def compile_table(text: str) -> Access:
 
 def _list(cell: str) -> frozenset[str]:
     return frozenset(word.strip() for word in cell.split(",") if word.strip())
+
+
+def _those_with_yes(rows: list[list[str]]) -> frozenset[str]:
+    odd = [cell for _profile, cell in rows if cell not in ("yes", "")]
+    if odd or {profile for profile, _cell in rows} != set(PROFILES):
+        raise AccessTableError(f"Who signs in with a second factor is said by yes or an empty cell for each: {odd}.")
+    return frozenset(profile for profile, cell in rows if cell == "yes")
 
 
 def _matrix(access: Access, profiles: list[str], rows: list[list[str]]) -> None:
@@ -140,6 +150,11 @@ def may(profile: str, entity: str, verb: str) -> bool:
 def may_grant(profile: str) -> frozenset[str]:
     """The profiles that a profile may give to others."""
     return table().grants.get(profile, frozenset())
+
+
+def asks_second_factor(profile: str) -> bool:
+    """Whether this profile signs in with a second factor, where the installation asks for one."""
+    return profile in table().second_factor
 
 
 # What every profile may besides: read the description of the API.

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 
 from app import history, letters
 from app.post import Post, Unreachable, problem_of
-from app.rules import links
+from app.rules import links, mail_codes
 from models.base import db, utcnow
 from models.links import Link
 from models.notices import Notice
@@ -113,10 +113,13 @@ def _claimed(notice: Notice, until: dt.datetime) -> Claimed:
 
 
 def _link_of(one: Claimed) -> dict[str, str]:
-    """The address that the mail's link opens, made for this sending alone: no table and no log holds it."""
+    """The address that the mail's link opens, or its code: made for this sending, no table and no log holds it."""
     if one.link_id is None:
         return {}
-    return {"link": current_app.config["PUBLIC_URL"] + links.address(db.session.get_one(Link, one.link_id))}
+    link = db.session.get_one(Link, one.link_id)
+    if link.purpose == mail_codes.PURPOSE:
+        return {"code": mail_codes.code_of(link)}
+    return {"link": current_app.config["PUBLIC_URL"] + links.address(link)}
 
 
 def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callable[[], bool]) -> None:

@@ -125,10 +125,16 @@ def _plain_words(code: int) -> str:
         403: _("Your profile does not allow this."),
         404: _("There is nothing here, or it is outside what your profile sees."),
         405: _("This address does not take that."),
+        408: _("The request took too long to arrive. Please try again."),
         409: _("This was changed by someone else meanwhile. Please look at it again."),
         413: _("This is too large."),
         429: _("Too many attempts. Please wait a moment."),
     }.get(code, _("Something went wrong on our side. Nothing was saved."))
+
+
+def _too_slow(_error: BlockingIOError) -> Any:
+    """`app.serving` gave up waiting for the rest of the request."""
+    return _answer(408, _plain_words(408))
 
 
 def handle_errors(app: Flask) -> None:
@@ -172,6 +178,7 @@ def install(app: Flask) -> None:
     app.before_request(begin_request)
     app.after_request(end_request)
     app.jinja_env.globals["form_marks"] = form_marks
+    app.register_error_handler(BlockingIOError, _too_slow)
     handle_errors(app)
     outages.install(app)
 

@@ -10,5 +10,6 @@ from flask import current_app
 
 def key_for(purpose: str) -> bytes:
     """Thirty-two bytes that only this purpose uses: what leaks of one key tells nothing of another."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
+    settings = current_app.config
+    secret = str(settings["ENCRYPTION_KEY"] or settings["SECRET_KEY"]).encode()
     return hmac.new(secret, b"console:" + purpose.encode(), hashlib.sha256).digest()

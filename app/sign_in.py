@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from flask import abort, current_app, flash, g, jsonify, make_response, redirect, request, session
-from flask_appbuilder import expose
+from flask import abort, g, jsonify, make_response, redirect, request, session, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Role
-from flask_appbuilder.security.utils import is_null_password
-from flask_appbuilder.security.views import AuthDBView
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import logout_user, user_logged_in
-from sqlalchemy import func, select
-from werkzeug.security import check_password_hash
 
-from app import access, history, kept_forms, languages, places
+from app import access, authentication, history, kept_forms, languages, places
+from app.entering import MUST_ENROLL, SignInView, end_session
 from app.fab.keys import key_from
-from app.sessions import ServerSession
+from app.security_api import SecurityApi
 from models.base import db, utcnow
 from models.people import PortalUser
 from models.scope import Reach, acting
 
-
-class SignInView(AuthDBView):
-    """Sign-in by username and password; sign-out only by POST, so that no link can do it."""
-
-    title = _l("Sign in")
-    invalid_login_message = _l("The username or the password is not right.")
-
-    @expose("/logout/", methods=["POST"])
-    def logout(self) -> Any:
-        logout_user()
-        end_session()
-        flash(_("You are signed out."), "info")
-        return redirect("/")
+# What somebody may ask for who must set up a second factor first.
+OPEN_BEFORE_ENROLLING = {
+    "AccountPage.second_factor",
+    "SignInView.logout",
+    "SessionView.left",
+    "SessionView.stay",
+    "LocaleView.index",
+    "static",
+    "appbuilder.static",
+}
 
 
 class Security(SecurityManager):
@@ -44,6 +35,7 @@ class Security(SecurityManager):
 
     user_model = PortalUser
     authdbview = SignInView
+    security_api = SecurityApi
     userstatschartview = None
 
     def register_views(self) -> None:
@@ -53,35 +45,7 @@ class Security(SecurityManager):
         self.appbuilder.add_view_no_menu(self.auth_view)
 
     def auth_user_db(self, username: str, password: str) -> PortalUser | None:
-        """The person with this username (or staff e-mail) and password; the same work either way."""
-        with acting(places.SIGN_IN):
-            user = self._someone(username)
-            hashed = user.password if user and user.password else current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
-            fits = not is_null_password(password) and check_password_hash(hashed, password)
-            known = user is not None and bool(user.password) and user.is_active and not user.is_system
-            self._note(user, known and fits)
-            with acting(_as(user)):
-                db.session.commit()
-        return user if known and fits else None
-
-    def _someone(self, username: str | None) -> PortalUser | None:
-        if not username or "\x00" in username or len(username) > 320:
-            return None
-        wanted = username.strip().lower()
-        by_name = select(PortalUser).where(func.lower(PortalUser.username) == wanted)
-        by_mail = select(PortalUser).where(func.lower(PortalUser.email) == wanted)
-        return db.session.scalars(by_name).first() or db.session.scalars(by_mail).first()
-
-    def _note(self, user: PortalUser | None, succeeded: bool) -> None:
-        history.entry().outcome = "signed in" if succeeded else "refused"
-        if user is None:
-            return
-        if succeeded:
-            user.last_login = utcnow()
-            user.login_count = (user.login_count or 0) + 1
-            user.fail_login_count = 0
-        else:
-            user.fail_login_count = (user.fail_login_count or 0) + 1
+        return authentication.by_password(username, password)
 
     def load_user(self, pk: Any) -> PortalUser | None:
         """The person a session or token names, if they may still sign in."""
@@ -136,11 +100,6 @@ class Security(SecurityManager):
         return open_to_me
 
 
-def _as(user: PortalUser | None) -> Reach:
-    """Whom the history names at a sign-in: the account that was meant, where there is one; never what was typed."""
-    return places.SIGN_IN if user is None else replace(places.SIGN_IN, user_id=user.id, username=user.username)
-
-
 def put_in_force(user: Any, chosen: Any) -> Reach | None:
     """Establishes what the request may reach; the choice is a membership's key."""
     state = _("State of %(name)s", name=languages.state_name())
@@ -160,18 +119,21 @@ def refuse_place() -> None:
     abort(make_response(jsonify(message=words), 409))
 
 
-def establish() -> None:
+def establish() -> Any:
     """At the start of each request: nobody reaches anything until their membership says so."""
     db.session.info["reach"] = None
     g.reach, g.places_to_switch = None, []
     user = g.get("user")
     if user is None or not user.is_authenticated:
-        return
+        return None
     if session.get("epoch") != user.session_epoch:
         logout_user()
         end_session()
-        return
+        return None
     put_in_force(user, session.get("membership_id"))
+    if session.get(MUST_ENROLL) and request.endpoint not in OPEN_BEFORE_ENROLLING:
+        return redirect(url_for("AccountPage.second_factor"))
+    return None
 
 
 def switch(membership_id: int) -> bool:
@@ -181,21 +143,6 @@ def switch(membership_id: int) -> bool:
     session["membership_id"] = membership_id
     put_in_force(g.user, membership_id)
     return True
-
-
-def end_session() -> None:
-    """Forgets everything the browser's session held and gives it a new name."""
-    language = session.get("locale")
-    session.clear()
-    renew_session()
-    if language:
-        session["locale"] = language
-
-
-def renew_session() -> None:
-    """Gives the browser's session a new name and keeps what it holds: what it may do has grown."""
-    if isinstance(session_object := session._get_current_object(), ServerSession):  # type: ignore[attr-defined]
-        session_object.renew()
 
 
 def _renew_at_sign_in(_app: Any, user: Any, **_more: Any) -> None:

@@ -29,6 +29,8 @@ NOTICE_KINDS = {
     "agreement_declined": _l("A signature was declined"),
     "redistribution": _l("Redistribution agreement decided"),
     "dose_voided": _l("A dose record was taken back"),
+    "new_password": _l("A link to choose a new password"),
+    "sign_in_code": _l("A code to sign in"),
     "access": _l("Access was given"),
     "location_status": _l("A location's standing changed"),
     "access_refused": _l("Access was not given"),

@@ -9,6 +9,7 @@ import models.applications
 import models.doses
 import models.enrollment
 import models.history
+import models.identities
 import models.inventory_reports
 import models.links
 import models.notices
@@ -18,6 +19,7 @@ import models.recipients
 import models.reviews
 import models.sessions
 import models.shipments
+import models.sign_ins
 import models.status
 import models.stock
 import models.stock_causes

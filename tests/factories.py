@@ -18,6 +18,7 @@ from models.base import db, utcnow
 from models.doses import Dose, Proof, Visit
 from models.enrollment import Location, Organization, StorageUnit
 from models.history import History
+from models.identities import OutsideIdentity
 from models.links import Link
 from models.notices import Notice
 from models.people import Membership, PortalUser
@@ -227,6 +228,11 @@ def link(purpose: str = "test", **more: Any) -> Link:
         return links.make(purpose, more.pop("email", "ana@example.org"), more.pop("subject", "test:1"), SEED, **more)
 
 
+def outside_identity(user: PortalUser | None = None, **more: Any) -> OutsideIdentity:
+    values = {"username": f"ncid{next(numbers)}", **more}
+    return saved(OutsideIdentity(user=user or globals()["user"](), **values))
+
+
 def history(**more: Any) -> History:
     """An entry, sealed as the product does it."""
     values: dict[str, Any] = {column.name: None for column in History.__table__.columns}
@@ -254,6 +260,7 @@ AT_PLACE: dict[str, Any] = {
     "Lot": lambda place: lot(),
     "Membership": lambda place: membership("Front Desk", location=place),
     "Notice": lambda place: notice(place),
+    "OutsideIdentity": lambda place: outside_identity(),
     "Organization": lambda place: place.organization,
     "PortalUser": lambda place: membership("Front Desk", location=place).user,
     "PriorityGroup": lambda place: priority_group(),

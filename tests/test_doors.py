@@ -37,6 +37,7 @@ PERSON_DOORS = {
 pytestmark = pytest.mark.shared_data
 
 PERSON_DOORS |= {"PaperPack"}  # asks for a number alone; the place is the one in force
+OTHER_DOORS |= {"AccountPage", "DoorPage", "NcidPage"}  # the ways in, and one's own account
 
 
 class Sides:

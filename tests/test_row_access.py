@@ -23,6 +23,7 @@ EVERYONE = {"Vaccine", "Lot", "PriorityGroup", "ProgramRule", "StorageTime"}
 STATE_ONLY = {"History", "Link", "Recall", "RecallPlace", "InventoryReportLine"}
 HIDDEN_FROM_PLACES = {"SubmittedVersion"}  # it holds the section of the whole organization
 HIDDEN_FROM_ORGANIZATION = {"Visit", "Notice", "Recipient", "RecipientLink", "Upload", "UploadRow", "Proof"}
+STATE_ONLY |= {"OutsideIdentity"}
 ROOT = Path(__file__).parents[1]
 
 

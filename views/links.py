@@ -9,7 +9,7 @@ from flask import Response, abort, after_this_request, redirect, request, sessio
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 
-from app import sign_in
+from app import entering
 from app.rules import links
 from models.links import Link
 from models.scope import acting
@@ -87,7 +87,7 @@ class LinkDoor(Page):
                 return self.again(token)
             return self.page("link.html", _l("This link does not open anything"), 410, gone=gone.message, again="")
         where = LEADS.get(link.purpose) or abort(404)
-        sign_in.renew_session()
+        entering.renew_session()
         session[HELD] = {"purpose": link.purpose, "id": link.id}
         return redirect(where(link))
 

@@ -43,6 +43,17 @@ def open_to_everyone(route: Any) -> Any:
     return route
 
 
+def signed_in(route: Any) -> Any:
+    """A route about oneself, for whoever is signed in, whatever the profile."""
+
+    @functools.wraps(route)
+    def guarded(self: Page, *args: Any, **kwargs: Any) -> Any:
+        return route(self, *args, **kwargs) if g.user.is_authenticated else to_sign_in(self)
+
+    guarded.asks_for = OPEN  # type: ignore[attr-defined]
+    return guarded
+
+
 def may(verb: str, entity: str) -> bool:
     """Whether the profile in force may do this."""
     return g.reach is not None and access.may(g.reach.profile, entity, verb)

@@ -33,14 +33,18 @@ MENUS = {
 }
 
 
+DOOR_MODULES = ("account", "door", "ncid")  # the ways in, and one's own account
+
+
 def screens() -> list[type]:
     """Every Screen class, in the order of the menu."""
-    return [screen for name in MODULES for screen in import_module(f"views.{name}").SCREENS]
+    named = [import_module(f"views.{name}") for name in (*MODULES, *DOOR_MODULES)]
+    return [screen for module in named for screen in getattr(module, "SCREENS", ())]
 
 
 def pages() -> list[type]:
     """Every page made by hand or by a generic kind, in the order of the menu."""
-    return [page for name in PAGE_MODULES for page in import_module(f"views.{name}").PAGES]
+    return [page for name in (*PAGE_MODULES, *DOOR_MODULES) for page in import_module(f"views.{name}").PAGES]
 
 
 def add_page(appbuilder: Any, page: Any) -> None:

@@ -10,13 +10,12 @@ from sqlalchemy import func, or_, select
 from werkzeug.security import generate_password_hash
 
 from app.commands.telling import Refused, command
-from app.rules import people
-from models.base import db
+from app.rules import passwords, people
+from models.base import RuleBroken, db
 from models.people import Membership, PortalUser
 from models.scope import Reach
 
 PROFILE = "State Administrator"
-SHORTEST = 12
 
 
 @command(
@@ -36,8 +35,10 @@ def add_administrator(
     username, email = username.strip().lower(), email.strip().lower()
     if not (username and first_name.strip() and last_name.strip() and "@" in email):
         raise Refused(_("A username, both names and an e-mail address are needed."))
-    if len(password) < SHORTEST:
-        raise Refused(_("The password must have %(n)s characters or more.", n=SHORTEST))
+    try:
+        passwords.check(password)
+    except RuleBroken as broken:
+        raise Refused(broken.message) from broken
     same = or_(func.lower(PortalUser.username) == username, func.lower(PortalUser.email) == email)
     if db.session.scalar(select(func.count()).select_from(PortalUser).where(same)):
         raise Refused(_("There is already an account with this username or e-mail address."))

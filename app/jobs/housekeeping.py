@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy import select
 
-from app import database, delivery, history, history_proof, history_published, sessions
+from app import database, delivery, history, history_proof, history_published, sessions, throttle
 from app.rules import inventory_reports, lapse, ledger_check, notices
 from app.rules.clock import today_at
 from app.uploads import sealed
@@ -94,8 +94,9 @@ def lapse_access(by: Reach) -> None:
 
 
 def sweep_sessions() -> None:
-    """Takes out browser sessions that nobody can use any more."""
+    """Takes out browser sessions that nobody can use any more, and what was counted of attempts long ago."""
     swept = sessions.sweep()
+    throttle.sweep()
     if swept:
         current_app.logger.info("sessions: %s swept", swept)
 

@@ -8,17 +8,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
-from werkzeug.security import generate_password_hash
 
 from app import access, history
-from app.rules import accounts
+from app.rules import accounts, passwords
 from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
 from models.enrollment import Location
 from models.people import Membership, PortalUser
 from models.scope import Reach
 
-SHORTEST_PASSWORD = 15
 MANAGER = "Healthcare Location Manager"
 
 
@@ -206,7 +204,7 @@ def _address(user: PortalUser) -> str:
     return (user.email or "").strip().lower() or f"{user.username}@account.invalid"
 
 
-def _refuse_above(user: PortalUser, by: Reach) -> None:
+def refuse_above(user: PortalUser, by: Reach) -> None:
     """Nobody changes a person who holds, anywhere, a profile that is not below one's own."""
     held = set(
         db.session.scalars(
@@ -219,7 +217,7 @@ def _refuse_above(user: PortalUser, by: Reach) -> None:
 
 def change_user(user: PortalUser, by: Reach) -> PortalUser:
     """Changes a person's particulars; not those of a person who holds a profile one may not grant."""
-    _refuse_above(user, by)
+    refuse_above(user, by)
     if user.id == by.user_id and not user.active:
         raise RuleBroken(_("You cannot shut yourself out."), field="active")
     if not user.active:
@@ -248,10 +246,5 @@ def set_password(user: PortalUser, by: Reach, password: str) -> PortalUser:
 
     Raises RuleBroken for field password when it is shorter than 15 characters (NIST SP 800-63B-4).
     """
-    _refuse_above(user, by)
-    if len(password or "") < SHORTEST_PASSWORD:
-        raise RuleBroken(_("The password must have %(n)s characters or more.", n=SHORTEST_PASSWORD), field="password")
-    user.password = generate_password_hash(password)
-    user.session_epoch += 1
-    user.row_version += 1
-    return user
+    refuse_above(user, by)
+    return passwords.give(user, password)

@@ -1,0 +1,132 @@
+"""Slows down whoever tries passwords: by account, by address and by both, in a table that all processes share.
+
+Each failure in a row makes the next wait longer; nothing is locked. What strangers do to an account delays those who
+come from an address where it signed in before by no more than their own mistakes do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from werkzeug.exceptions import TooManyRequests
+
+from app import database
+from models.base import db, utcnow
+from models.sign_ins import sign_in_guard as table
+
+FORGOTTEN_AFTER = dt.timedelta(hours=1)  # without a failure
+KNOWN_FOR = dt.timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many failures are free; then the wait is a quarter of a minute, and doubles up to `longest` seconds."""
+
+    free: int
+    longest: int
+
+    def wait(self, failures: int) -> dt.timedelta:
+        """How long after this many failures."""
+        beyond = failures - self.free
+        return dt.timedelta(seconds=0 if beyond < 0 else min(15 * 2 ** min(beyond, 20), self.longest))
+
+
+BOTH = Limit(free=5, longest=900)
+BOTH_KNOWN = Limit(free=5, longest=60)  # colleagues share an address: nobody keeps another out for long
+ACCOUNT = Limit(free=20, longest=60)
+ADDRESS = Limit(free=60, longest=300)
+CODE = Limit(free=5, longest=900)  # whoever is asked for a second factor has the password already
+MAILS = Limit(free=3, longest=3600)
+
+
+class TooMany(TooManyRequests):
+    """Too many attempts; `seconds` until the next is looked at."""
+
+    def __init__(self, seconds: int):
+        super().__init__(retry_after=seconds)
+        self.seconds = seconds
+
+
+def enter(account: str, address: str) -> None:
+    """Counts an attempt before it is looked at, so that many at once are counted too; raises TooMany."""
+    known = _key("known", account, address)
+    with _own_transaction() as connection:
+        now = utcnow()
+        row = connection.execute(select(table.c.last_at).where(table.c.key_hash == known)).first()
+        limits = {_key("both", account, address): BOTH}
+        if row is not None and now - row.last_at < KNOWN_FOR:
+            limits = {_key("both", account, address): BOTH_KNOWN}
+        else:
+            limits |= {_key("account", account): ACCOUNT, _key("address", address): ADDRESS}
+        _count(connection, limits, now)
+
+
+def spend(what: str, whose: str, limit: Limit) -> None:
+    """Counts one use of something that must not be used without end; raises TooMany."""
+    with _own_transaction() as connection:
+        _count(connection, {_key(what, whose): limit}, utcnow())
+
+
+def give_back(what: str, whose: str) -> None:
+    """Forgets what was counted of it."""
+    with _own_transaction() as connection:
+        connection.execute(delete(table).where(table.c.key_hash == _key(what, whose)))
+
+
+def succeeded(account: str, address: str) -> None:
+    """Forgets the failures of an account that has signed in, and knows it at this address from now on."""
+    with _own_transaction() as connection:
+        spent = (_key("both", account, address), _key("account", account))
+        connection.execute(delete(table).where(table.c.key_hash.in_(spent)))
+        back = update(table).where(table.c.key_hash == _key("address", address), table.c.failures > 0)
+        connection.execute(back.values(failures=table.c.failures - 1))
+        known = _key("known", account, address)
+        _make(connection, known, utcnow())
+        connection.execute(update(table).where(table.c.key_hash == known).values(last_at=utcnow()))
+
+
+def sweep() -> int:
+    """Takes out rows that say nothing any more; returns how many."""
+    with _own_transaction() as connection:
+        old = delete(table).where(table.c.last_at < utcnow() - KNOWN_FOR)
+        return int(connection.execute(old).rowcount)
+
+
+@contextmanager
+def _own_transaction() -> Iterator[Any]:
+    """A transaction beside the request's: what was counted stays counted, whatever becomes of the request."""
+    db.session.rollback()  # nothing is pending before somebody is signed in, and SQLite has one writer
+    with database.reading_only(False), db.engine.begin() as connection:
+        yield connection
+
+
+def _count(connection: Any, limits: dict[str, Limit], now: dt.datetime) -> None:
+    rows = {}
+    for key in sorted(limits):  # in one order, so that two requests never wait for each other
+        _make(connection, key, now)
+        rows[key] = connection.execute(select(table).where(table.c.key_hash == key).with_for_update()).one()
+    wait = max((row.free_at - now).total_seconds() for row in rows.values())
+    if wait > 0:
+        raise TooMany(int(wait) + 1)
+    for key, row in rows.items():
+        failures = 1 if now - row.last_at > FORGOTTEN_AFTER else row.failures + 1
+        values = {"failures": failures, "last_at": now, "free_at": now + limits[key].wait(failures)}
+        connection.execute(update(table).where(table.c.key_hash == key).values(**values))
+
+
+def _make(connection: Any, key: str, now: dt.datetime) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values = {"key_hash": key, "failures": 0, "last_at": now, "free_at": now}
+    connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
+def _key(*parts: str) -> str:
+    """What is counted is kept as a hash: a mistyped username may be a password."""
+    return hashlib.sha256("\x1f".join(parts).encode(errors="replace")).hexdigest()
