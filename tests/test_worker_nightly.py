@@ -74,6 +74,7 @@ def test_the_workers_periodic_jobs_are_these(app):
         "deliver_notices",
         "check_ledger",
         "inventory_report",
+        "lapse_access",
         "work_off_uploads",
         "purge_upload_files",
         "sweep_sessions",

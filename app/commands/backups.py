@@ -15,7 +15,7 @@ from flask_migrate import upgrade
 
 from app import backups, database, history, history_proof
 from app.commands.telling import FINDINGS, Refused, command
-from app.rules import stock
+from app.rules import ledger_check
 from models.base import db
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -73,7 +73,7 @@ def _bring_up_to_date() -> None:
 
 def _prove_ledger() -> dict[str, Any]:
     with database.reading_only():
-        found = stock.check_ledger()
+        found = ledger_check.check_ledger()
         db.session.rollback()
     return found
 

@@ -22,7 +22,7 @@ def fields() -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     """What a form asks: headings, and under each the rows of blanks."""
     return (
         (
-            _("Person"),
+            _("Recipient"),
             (
                 (_("Last name"), _("First name"), _("Middle name")),
                 (_("Date of birth"), _("Sex"), _("Phone")),
