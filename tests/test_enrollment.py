@@ -1,9 +1,11 @@
 """Enrolling an organization, from the invitation to what was submitted, through the pages as people use them."""
 
+import contextlib
 import io
 
 from pypdf import PdfReader
 
+from app import throttle
 from app.rules import joining
 from app.rules.enrollment_fields import SECTION_A, SECTION_B
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
@@ -248,6 +250,13 @@ def test_whoever_registers_alone_learns_nothing_of_others(app):
         browser.send("/enroll/", "/enroll/", email=CORA)
     assert len(rows(app, Notice, "id", to_address=CORA)) == joining.MOST_AN_HOUR
     assert "not an e-mail address" in browser.send("/enroll/", "/enroll/", email="nobody").text
+
+    with app.app_context():
+        with contextlib.suppress(throttle.TooMany):
+            for _ in range(throttle.ADDRESS.free + 1):
+                throttle.spend("mails from enrollment", "127.0.0.1", throttle.ADDRESS)
+    assert browser.send("/enroll/", "/enroll/", email="late@haw.example").text == answers[CORA]
+    assert rows(app, Notice, "id", to_address="late@haw.example") == []
 
     # Somebody who has an account already gives only the name of the organization; nobody is signed in by the link.
     browser, page = follow(app, joining.SELF_LINK, "known@haw.example")

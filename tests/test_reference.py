@@ -15,7 +15,8 @@ from app import reference
 from app.reference import words
 from app.reference.__main__ import as_module
 
-CODED = [name for name in reference.tables() if name not in ("vaccines", "priority_groups")]
+NOT_CODES = ("vaccines", "priority_groups", "storage_times")
+CODED = [name for name in reference.tables() if name not in NOT_CODES]
 CATALOGS = Path(__file__).parents[1] / "translations"
 
 

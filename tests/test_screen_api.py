@@ -46,7 +46,7 @@ def test_lists_and_records_hold_keys_of_relations_and_nothing_of_what_they_point
     key = unit(world)
     row = state.get(f"/api/v1/storageunit/{key}").json["result"]
     assert row["location"] == world.ids.here and row["name"] == "Refrigerator 1" and row["row_version"] == 1
-    assert set(row) == {"id", "name", "unit_kind", "brand", "model", "location", "row_version"}
+    assert set(row) == {"id", "name", "unit_kind", "brand", "model", "is_in_use", "location", "row_version"}
     assert rows["count"] == len(rows["result"]) and rows["count_is_capped"] is False
     assert "password" not in state.get("/api/v1/membership/").text
 

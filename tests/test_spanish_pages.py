@@ -142,9 +142,9 @@ def test_every_step_of_both_sections(app, as_profile, translated, same):
     with app.app_context():
         place = make.location()
         keys = {one.kind: one.id for one in make.application(place).sections}
-        organization = place.organization
+        organization = place.organization_id
         db.session.commit()
-        client = as_profile("Organization Administrator", organization=organization)
+    client = as_profile("Organization Administrator", organization_id=organization)
     paths = [f"/section-steps/{keys[kind]}/{name}" for kind, form in FORMS.items() for name in ("", *_names(form))]
     left = {path: left_in_english(both(client, path), translated, same) for path in (*paths, "/enroll/")}
     assert {path: words for path, words in left.items() if words} == {}

@@ -188,7 +188,7 @@ REFUSED = {
     "bad_quote": (HEAD + b'\r\n"Maria"x,Lopez\r\n', "a.csv"),
     "too_many_columns": (HEAD + b"\r\n" + b"x," * 201 + b"x\r\n", "a.csv"),
     "long_cell": (csv_of(person(Street="x" * 10_001)), "a.csv"),
-    "wide_row": (csv_of(PERSON) + b"Maria,,Lopez" + b"," * 21 + b"stray\r\n", "a.csv"),
+    "wide_row": (csv_of(PERSON) + b"Maria,,Lopez" + b"," * (len(HEADINGS) - 2) + b"stray\r\n", "a.csv"),
     "no_header": (b"Maria,Lopez,03/25/1984\r\nAnn,Lee,01/02/1990\r\n", "a.csv"),
     "unknown_columns": (csv_of(PERSON, headings=[*HEADINGS, "Alias", "Shoe size"]), "a.csv"),
     "doubled_columns": (csv_of(PERSON, headings=[*HEADINGS, "zip*"]), "a.csv"),

@@ -22,6 +22,7 @@ SAID = {"given_on": "2021-01-21", "place": "Harbor Clinic", "vaccine": "Pfizer",
 SAID |= {"status": "closed", "on": "2021-02-01", "records_until": "2021-03-03", "reason": "moved"}
 SAID |= {"lapses_on": "2021-04-01", "count": 2, "link": "https://vaccines.example/link/x"}
 LEAD_IN = {"welcome", "dose_given", "dose_voided", "access", "access_refused", "access_lapses", "team_lapses"}
+FOR_STAFF = {"transfer_step", "lot_recalled"}  # of stock, not of a person: these name the product
 SAID |= {"at": "2021-02-01T07:30:00", "digest": "ab" * 32, "chains": 3, "entries": 9}
 
 
@@ -50,7 +51,7 @@ def test_every_kind_has_a_text_in_each_language(app, kind, language):
     assert 10 < len(subject) < 80
     assert kind not in LEAD_IN or any(address in body for address in app.config["PORTAL_URLS"].values())
     assert app.config["HELP_DESK_EMAIL"] in body
-    assert "Pfizer" not in subject + body
+    assert kind in FOR_STAFF or "Pfizer" not in subject + body
     assert ("Hello" in body) == (language == "en")
 
 

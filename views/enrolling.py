@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
+from app import throttle
 from app.languages import in_force
 from app.rules import applications, coordinators, joining, links, sections, standing
 from app.rules.declared import gaps
@@ -55,7 +56,7 @@ class Enroll(Page):
             joining.ask_to_enroll(form.email.data, in_force())
             return True
 
-        if not saved(work, form):
+        if _may_ask() and not saved(work, form):
             return self.answer(form, 422)
         return self.page("kinds/said.html", _l("Please look into your mail"), said=_l(
             "If this address can receive mail, a link is on its way to it. It holds for two days."))  # fmt: skip
@@ -68,6 +69,15 @@ class Enroll(Page):
             "Executive Officer sign."
         )
         return self.page("kinds/ask.html", _l("Enroll an organization"), code, form=form, lead=lead, label=_l("Go on"))
+
+
+def _may_ask() -> bool:
+    """Whether mails may still be asked for from this network address; nobody is told when not."""
+    try:
+        throttle.spend("mails from enrollment", request.remote_addr or "", throttle.ADDRESS)
+    except throttle.TooMany:
+        return False
+    return True
 
 
 class Joining(Page):

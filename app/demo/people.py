@@ -156,6 +156,6 @@ def _give(
         "by_id": site.vaccinator_id, **made,
     }, mine)  # fmt: skip
     connection.execute(update(ITEMS).where(ITEMS.c.id == item_id).values(
-        doses=ITEMS.c.doses - doses, row_version=ITEMS.c.row_version + 1
+        doses=ITEMS.c.doses - doses, given=ITEMS.c.given + doses, row_version=ITEMS.c.row_version + 1
     ))  # fmt: skip
     db.session.expire_all()

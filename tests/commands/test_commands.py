@@ -99,6 +99,7 @@ def test_demo_says_who_can_sign_in_and_keeps_what_is_there(own_database):
     assert names == {
         "state.demo", "immunization.demo", "orgadmin.demo", "coordinator.demo", "manager.demo", "vaccinator.demo",
         "frontdesk.demo", "inventory.demo", "employer.demo", "recipient.demo", "helpdesk.demo", "auditor.demo",
+        "applicant.demo",
     }  # fmt: skip
     lines = flask(url, "demo").stdout.splitlines()
     for one in told["sign_ins"]:
