@@ -90,11 +90,11 @@ class ServerSessions(SessionInterface):
         if not isinstance(session, ServerSession):
             return
         response.vary.add("Cookie")
+        if session.only_asked:
+            return
         if session.old_name:
             revoke(session.old_name)
         if session.stored:
-            if session.only_asked:
-                return
             if session.modified or session.seen_at is None or utcnow() - session.seen_at > TOUCH_AFTER:
                 _in_own_transaction(
                     update(table)

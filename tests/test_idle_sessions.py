@@ -93,7 +93,9 @@ def test_to_ask_how_long_it_lasts_does_not_make_a_session_last(app, client, two_
     assert stayed.json["seconds"] == app.config["SESSION_IDLE"].total_seconds()
     assert client.get("/session/left").json["seconds"] > 90
     too_long(app)
-    assert client.get("/session/left").json["seconds"] == 0
+    told = client.get("/session/left")
+    assert told.json["seconds"] == 0
+    assert "Set-Cookie" not in told.headers, "the browser must still be known as the one whose session has lapsed"
     assert client.get("/start/").status_code == 302
 
 
