@@ -251,10 +251,9 @@ def test_whoever_registers_alone_learns_nothing_of_others(app):
     assert len(rows(app, Notice, "id", to_address=CORA)) == joining.MOST_AN_HOUR
     assert "not an e-mail address" in browser.send("/enroll/", "/enroll/", email="nobody").text
 
-    with app.app_context():
-        with contextlib.suppress(throttle.TooMany):
-            for _ in range(throttle.ADDRESS.free + 1):
-                throttle.spend("mails from enrollment", "127.0.0.1", throttle.ADDRESS)
+    with app.app_context(), contextlib.suppress(throttle.TooMany):
+        for _ in range(throttle.ADDRESS.free + 1):
+            throttle.spend("mails from enrollment", "127.0.0.1", throttle.ADDRESS)
     assert browser.send("/enroll/", "/enroll/", email="late@haw.example").text == answers[CORA]
     assert rows(app, Notice, "id", to_address="late@haw.example") == []
 
