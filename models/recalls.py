@@ -44,7 +44,7 @@ class Recall(Entity):
     people: Mapped[int] = total(about(_l("People vaccinated")))
     proofs: Mapped[int] = total(about(_l("Proofs of these people")))
     notices: Mapped[int] = total(about(_l("Mails queued")))
-    lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
+    lot: Mapped[Lot] = relationship(lazy="joined", info=about(_l("Lot")))  # which names it
     asked_by: Mapped[PortalUser | None] = relationship(foreign_keys=[asked_by_id], info=about(_l("Counted by")))
     in_force_by: Mapped[PortalUser | None] = relationship(
         foreign_keys=[in_force_by_id], info=about(_l("Put in force by"))

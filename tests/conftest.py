@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from tests import databases
+
+# What is drawn at random is drawn alike in each run, and no example fails for being slow.
+settings.register_profile("alike", derandomize=True, deadline=None)
+settings.load_profile("alike")
 
 # Settings of a developer's own shell must not reach the tests.
 for name in (

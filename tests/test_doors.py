@@ -108,6 +108,7 @@ def all_verbs(app, monkeypatch):
     monkeypatch.setattr(access, "verbs_of", lambda profile, entity: access.table().known_verbs)
     everything = {profile: [[".*", ".*"]] for profile in access.profiles()}
     monkeypatch.setattr(app.appbuilder.sm, "_builtin_roles", everything)
+    monkeypatch.setattr(app.appbuilder.menu, "made", {}, raising=False)  # no menu made meanwhile is kept
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
 
 

@@ -128,4 +128,4 @@ def test_a_row_without_errors_can_be_stored(typed):
         [Row(2, {name: text for name, text in typed.items() if text})], RECIPIENTS, Known(), Recipient.__table__
     )[0]
     if not one.errors:
-        Recipient(**one.values).check()
+        Recipient(**{name: value for name, value in one.values.items() if name != "location_id"}).check()

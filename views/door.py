@@ -94,16 +94,18 @@ class DoorPage(Page):
     @open_to_everyone
     def mail_code(self) -> Any:
         """A recipient asks for a code by mail."""
-        form = forms.AddressForm()
+        form, code = forms.AddressForm(), 200
         if form.validate_on_submit():
             address = (form.email.data or "").strip()
-            if _may_mail("code", address):
-                link = saved(lambda: mail_codes.send(address, str(get_locale() or "en")), form)
+            if not _may_mail("code", address):
+                return redirect(url_for("DoorPage.type_code"))
+            if link := saved(lambda: mail_codes.send(address, str(get_locale() or "en")), form):
                 entering.renew_session()
                 session[MAILED] = {"link": link.id, "email": address}
-            return redirect(url_for("DoorPage.type_code"))
+                return redirect(url_for("DoorPage.type_code"))
+            code = 422
         return self._form(
-            form, _l("Sign in with a code"), button=_l("Send me a code"),
+            form, _l("Sign in with a code"), code, button=_l("Send me a code"),
             lead=_l("For people who were vaccinated or want to be: we send a code to the address on your record."),
         )  # fmt: skip
 
@@ -143,7 +145,7 @@ class DoorPage(Page):
             return None
         history.entry().outcome = "signed in"
         user = saved(lambda: mail_codes.account_of(people[0]))
-        return entering.let_in(user, "/", is_vouched_for=True)
+        return user and entering.let_in(user, "/", is_vouched_for=True)
 
 
 def _those_meant() -> list[Recipient]:
