@@ -4,11 +4,12 @@ Whatever is registered is covered without a word. All that a request asks is cou
 session, the user, the memberships, and the history entry of what was shown.
 """
 
+import datetime as dt
 import os
 
 import pytest
 
-from app import access
+from app import access, sessions
 from models.base import db
 from tests import databases
 from tests.crowded_world import TOGETHER, CrowdedWorld
@@ -32,6 +33,14 @@ def world():
         db.session.remove()
         db.engine.dispose()
     databases.drop(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_is_seen_anew():
+    """Once a minute a session notes that it was used: a slow machine must not count that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "TOUCH_AFTER", dt.timedelta(days=1))
+        yield
 
 
 @pytest.fixture(scope="module")
