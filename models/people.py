@@ -41,6 +41,9 @@ AT_A_LOCATION = {
 # Access to a location that nobody uses for so long ends by itself.
 LAPSES_AFTER = dt.timedelta(days=90)
 
+# Those that rules of the field name: who enrolls an organization, who coordinates a location, who manages it.
+ADMINISTRATOR, COORDINATOR, MANAGER = "Organization Administrator", "Vaccine Coordinator", "Healthcare Location Manager"
+
 
 def _colleague(entity: Any, reach: Reach) -> ColumnElement[bool]:
     """Oneself, and whoever has a membership at the place or organization in force."""

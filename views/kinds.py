@@ -150,6 +150,10 @@ class Queue(Page):
     @expose("/")
     @allowed("see")
     def show(self) -> Any:
+        return self.waiting_page()
+
+    def waiting_page(self) -> Any:
+        """Everything that waits, noted as seen."""
         rows = self.rows()
         self.seen(rows)
         return self.page(
@@ -158,10 +162,19 @@ class Queue(Page):
             lead=self.lead,
             rows=[self.line(row) for row in rows],
             nobody=self.nobody,
-            columns=[column.label for column in self.columns],
+            columns=self.headings(),
             next_step=self.next_step.button(None) if self.next_step else None,
-            for_all=[self.button_for_all(*one) for one in self.for_all if may(one[0].__name__, self.entity.__name__)],
+            **self.above(rows),
         )
+
+    def headings(self) -> list[Any]:
+        """What stands above the columns."""
+        return [column.label for column in self.columns]
+
+    def above(self, rows: list[Any]) -> dict[str, Any]:
+        """What stands above the rows: what may be done with all of them."""
+        name = self.entity.__name__
+        return {"for_all": [self.button_for_all(*one) for one in self.for_all if may(one[0].__name__, name)]}
 
     def button_for_all(self, rule: Any, label: Any) -> dict[str, Any]:
         """The button of a rule for all rows that wait."""

@@ -44,18 +44,13 @@ class ClaimQueue(Queue):
     @expose("/")
     @allowed("claim")
     def show(self) -> Any:
-        rows = self.rows()
-        self.seen(rows)
-        return self.page(
-            "kinds/queue.html",
-            self.title,
-            lead=self.lead,
-            rows=[self.line(row) for row in rows],
-            nobody=self.nobody,
-            columns=[*(column.label for column in self.columns), _("Waits"), _("Taken by")],
-            next_step=self.next_step.button(None) if self.next_step else None,
-            take_next=self.take_next_button(rows),
-        )
+        return self.waiting_page()
+
+    def headings(self) -> list[Any]:
+        return [*super().headings(), _("Waits"), _("Taken by")]
+
+    def above(self, rows: list[Any]) -> dict[str, Any]:
+        return {"take_next": self.take_next_button(rows)}
 
     def take_next_button(self, rows: list[Any]) -> dict[str, Any] | None:
         """The button that gives whoever asks the row that waits longest; none where nothing is free."""

@@ -28,7 +28,7 @@ from models.agreements import (
 from models.base import RuleBroken, db, utcnow
 from models.enrollment import Organization
 from models.links import Link
-from models.people import Membership, PortalUser
+from models.people import ADMINISTRATOR, Membership, PortalUser
 from models.scope import Reach
 
 SIGN, COPY = "sign", "signed_copy"  # purposes of links
@@ -204,7 +204,7 @@ def administrators_of(organization_id: int) -> list[PortalUser]:
     today = utcnow().date()
     query = (
         select(Membership)
-        .where(Membership.organization_id == organization_id, Membership.profile == "Organization Administrator")
+        .where(Membership.organization_id == organization_id, Membership.profile == ADMINISTRATOR)
         .order_by(Membership.id)
     )
     return list({row.user_id: row.user for row in db.session.scalars(query) if row.holds_on(today)}.values())

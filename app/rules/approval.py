@@ -13,13 +13,12 @@ from app.rules.standing import sections_of
 from models.applications import Application, Section
 from models.base import RuleBroken, db
 from models.enrollment import Location, StorageUnit
-from models.people import Membership
+from models.people import COORDINATOR, Membership
 from models.reviews import LocationEvent
 from models.scope import Reach
 
 ADDRESS = ("street", "street2", "city", "state", "zip_code", "county")
 UNIT_NAMES = {"refrigerator": "Refrigerator", "freezer": "Freezer", "ultra_cold": "Ultra-cold freezer"}
-COORDINATOR = "Vaccine Coordinator"
 
 
 def carry_out(application: Application, content: dict[str, Any], pins: dict[int, str], by: Reach) -> None:

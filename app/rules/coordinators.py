@@ -15,11 +15,10 @@ from models.acts import act
 from models.applications import OPEN, Application, Section
 from models.base import RuleBroken, db, utcnow
 from models.enrollment import Location
-from models.people import Membership
+from models.people import COORDINATOR, Membership
 from models.scope import Reach, acting
 
 SECTION_LINK = "enrollment_section"  # purpose of the link that opens one Section B
-COORDINATOR = "Vaccine Coordinator"
 ENROLLING = Reach.system("enrollment")
 
 

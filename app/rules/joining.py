@@ -15,12 +15,11 @@ from models.applications import OPEN, Application, Section
 from models.base import FORMATS, RuleBroken, db, utcnow
 from models.enrollment import Organization
 from models.links import Link
-from models.people import Membership, PortalUser
+from models.people import ADMINISTRATOR, Membership, PortalUser
 from models.scope import Reach, acting
 
 INVITATION_LINK = "enrollment_invitation"
 SELF_LINK = "enrollment_self"
-ADMINISTRATOR = "Organization Administrator"
 LONGEST_NAME = 64
 MOST_AN_HOUR = 3  # links to one address
 

@@ -13,7 +13,7 @@ from app.rules.clock import today_at
 from models.acts import Ask, act
 from models.base import RuleBroken, db
 from models.enrollment import Location, pin_of
-from models.people import Membership, PortalUser
+from models.people import ADMINISTRATOR, COORDINATOR, MANAGER, Membership, PortalUser
 from models.reviews import LocationEvent
 from models.scope import Reach
 
@@ -21,7 +21,7 @@ from models.scope import Reach
 RECORDS_OPEN = dt.timedelta(days=90)
 OVER = ("withdrawn", "closed")
 # Who hears of it: those who answer for the location.
-CONCERNED = ("Healthcare Location Manager", "Vaccine Coordinator")
+CONCERNED = (MANAGER, COORDINATOR)
 REASON = Ask("reason", _l("Reason"), "long", help=_l("The people of the location read it in their mail."))
 
 
@@ -159,9 +159,7 @@ def people_of(location: Location) -> list[PortalUser]:
     """Those who answer for a location: its managers and coordinators, and the administrators of its organization."""
     today = today_at(location)
     here = (Membership.location_id == location.id) & Membership.profile.in_(CONCERNED)
-    above = (Membership.organization_id == location.organization_id) & (
-        Membership.profile == "Organization Administrator"
-    )
+    above = (Membership.organization_id == location.organization_id) & (Membership.profile == ADMINISTRATOR)
     query = (
         select(PortalUser)
         .join(Membership, Membership.user_id == PortalUser.id)

@@ -14,10 +14,8 @@ from app.rules import accounts, passwords
 from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
 from models.enrollment import Location
-from models.people import Membership, PortalUser
+from models.people import COORDINATOR, MANAGER, Membership, PortalUser
 from models.scope import Reach
-
-MANAGER = "Healthcare Location Manager"
 
 
 def not_granted(words: Any, field: str | None = None) -> RuleBroken:
@@ -52,7 +50,7 @@ def may_give(membership: Membership, by: Reach) -> None:
 def _takes_part(membership: Membership) -> None:
     """At a location that only applies there is nothing to do but to fill in its section."""
     where = _where(membership)
-    if where is None or membership.profile == "Vaccine Coordinator":
+    if where is None or membership.profile == COORDINATOR:
         return
     query = select(Location.id).where(Location.id == where, Location.status == "applying")
     if db.session.scalar(query.execution_options(unscoped="reference_check")):
