@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from tests import databases
 
@@ -44,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ["INSTANCE_FOLDER"] = str(Path(os.environ["TEST_RUN_FOLDER"]) / f"instance-{worker}")
     Path(os.environ["INSTANCE_FOLDER"]).mkdir(exist_ok=True)
+
+
+@event.listens_for(Engine, "connect")
+def _reversed(connection: Any, _record: Any) -> None:
+    """With TEST_REVERSED=1 SQLite answers what has no order from its other end: what leans on luck falls."""
+    if os.environ.get("TEST_REVERSED") and isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 def _roomy() -> str | None:

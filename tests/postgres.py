@@ -17,6 +17,7 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",  # when it runs depends on the clock, and with it where rows lie
     "max_connections": "200",
     "shared_buffers": "64MB",
     "log_min_messages": "error",

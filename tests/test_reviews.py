@@ -140,7 +140,7 @@ def test_changes_are_asked_field_by_field_and_seen_beside_what_was_said_before(a
         assert db.session.get(Section, case.a).remarks == {}
         (one,) = db.session.scalars(select(ChangeRequest)).all()
         assert one.sent_at is not None and one.by.username == "marcus"
-        told = db.session.scalars(select(Notice).where(Notice.kind == "application_status")).all()
+        told = db.session.scalars(select(Notice).where(Notice.kind == "application_status").order_by(Notice.id)).all()
         assert [(one.context["status"], one.user.username) for one in told] == [
             ("in_review", case.admin), ("changes_requested", case.admin), ("changes_requested", case.coordinator),
         ]  # fmt: skip
