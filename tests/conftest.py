@@ -190,3 +190,11 @@ def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with opened() as server:
         use(app, monkeypatch, server.port)
         yield server
+
+
+@pytest.fixture
+def mailbox(app: Flask, office: Any) -> Any:
+    """All mail that the app sends, delivered and read."""
+    from tests.mailbox import Mailbox
+
+    return Mailbox(app, office)

@@ -58,7 +58,9 @@ TASKS = (
         "/upload",
         "Upload",
         "send_file",
-        lambda here: exists().where(Upload.location_id == here, Upload.status == "committed"),
+        lambda here: exists().where(
+            Upload.location_id == here, Upload.kind == "recipients", Upload.status == "committed"
+        ),
     ),
     Task(
         "paper",

@@ -47,6 +47,7 @@ def watch(context: BrowserContext, address: str, problems: list[str]) -> None:
 
 def axe(page: Page) -> None:
     """Fails, naming them, where axe finds something serious or critical."""
+    page.wait_for_load_state()
     found = AXE.run(page, options={"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]})
     grave = [_words(one) for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
     assert not grave, f"{page.url}\n" + "\n".join(grave)
@@ -59,6 +60,7 @@ def _words(violation: dict[str, Any]) -> str:
 
 def no_sideways_scroll(page: Page) -> None:
     """Fails where the page as a whole is wider than the screen."""
+    page.wait_for_load_state()  # a button may have led on just now
     wide, screen = page.evaluate("[document.documentElement.scrollWidth, window.screen.width]")
     inner = page.evaluate("document.documentElement.clientWidth")
     assert wide <= inner and wide <= max(screen, inner), f"{page.url} is {wide} px wide on a screen of {screen}"
