@@ -18,6 +18,7 @@ UPLOAD_KINDS = {
     "recipients": _l("Recipients"),
     "onboarding": _l("Users"),
     "redcap": _l("Provider agreements"),
+    "shipments": _l("Shipments"),
 }
 UPLOAD_STATUSES = {
     "checking": _l("Being checked"),

@@ -31,7 +31,7 @@ PERSON_DOORS = {
     "RecipientFind", "DoseAdministration", "WalkIn", "ProofPrinting", "Verification", "MyVaccinations",
     "CheckInQueue", "BulkUpload", "MySections", "SectionSteps", "SectionPaper", "VersionPaper", "AgreementSigning",
     "AgreementPapers", "SignedCopy", "ReviewQueue", "MyApplications", "ApplicationReview", "OnboardingUpload",
-    "Lapsing", "RedcapUpload",
+    "Lapsing", "RedcapUpload", "ShipmentsUpload",
 }  # fmt: skip
 
 pytestmark = pytest.mark.shared_data

@@ -49,12 +49,20 @@ def mark_shipped(shipment: Shipment, by: Reach) -> Shipment:
 
 def order(shipment: Shipment, by: Reach) -> Shipment:
     """Announces vaccine on its way to a location, which must be one that gives vaccine."""
-    key = shipment.location_id or (shipment.location.id if shipment.location else None)
-    if key is not None:
-        locations.refuse_ordering(db.session.get_one(Location, key))
+    place = shipment.location or (shipment.location_id and db.session.get_one(Location, shipment.location_id))
+    lot = shipment.lot or (shipment.lot_id and db.session.get_one(Lot, shipment.lot_id))
+    refuse_sending(place, lot)
     if shipment.doses is not None and shipment.doses > MOST_DOSES:
         raise RuleBroken(_("This number is not possible."), field="doses")
     return shipment
+
+
+def refuse_sending(place: Location | None, lot: Lot | None) -> None:
+    """Raises RuleBroken (field "location" or "lot") where no vaccine goes, and for a lot that is recalled."""
+    if place is not None:
+        locations.refuse_ordering(place)
+    if lot is not None and lot.status != "available":
+        raise RuleBroken(_("This lot is recalled and must not be moved."), field="lot")
 
 
 @act(

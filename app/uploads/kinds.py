@@ -55,9 +55,9 @@ from app.uploads.kind import Kind
 
 def kinds() -> dict[str, Kind]:
     """Every kind, by the name that `Upload.kind` keeps."""
-    from app.uploads import onboarding, recipients_kind, redcap
+    from app.uploads import onboarding, recipients_kind, redcap, shipments
 
-    return {kind.name: kind for kind in (recipients_kind.KIND, onboarding.KIND, redcap.KIND)}
+    return {kind.name: kind for kind in (recipients_kind.KIND, onboarding.KIND, redcap.KIND, shipments.KIND)}
 
 
 def kind_of(name: str) -> Kind:
