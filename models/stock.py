@@ -100,6 +100,7 @@ class Lot(Entity):
         about(_l("Expires on"), help=_l("12/31/2069 stands for a date not yet known.")), required=True, index=True
     )
     status: Mapped[str] = text(10, about(_l("Status"), choices=LOT_STATUSES), required=True)
+    recalled_at: Mapped[dt.datetime | None] = instant(about(_l("Recalled since")))
     vaccine: Mapped[Vaccine] = relationship(info=about(_l("Vaccine")))
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """The recall of a lot: counted first, then in force everywhere at once."""
 
+import datetime as dt
 import threading
 import uuid
 
@@ -7,14 +8,19 @@ import pytest
 from sqlalchemy import event, func, insert, select
 
 from app.rules import doses, ledger_check, recalls, stock, transfer_moves, transfers
+from app.rules.clock import local
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
+from models.enrollment import Location
 from models.notices import Notice
 from models.recalls import Recall, RecallPlace
 from models.recipients import Recipient
 from models.scope import Reach, acting
 from models.stock import InventoryItem, Lot
 from tests import factories as make
+from tests.clinic import Browser
+from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa: F401
+from tests.dose_administration.looking import counted, on_hand
 from tests.screen_world import open_world
 
 
@@ -163,3 +169,38 @@ def test_the_state_recalls_from_its_pages_and_exports_the_report():
         assert report.status_code == 200 and "Burlington Clinic" in report.text and "60" in report.text
         again = state.send("/recall/add", {"lot": str(lot), "reason": "Again"})
         assert again.status_code == 422 and "recalled already" in again.text
+
+
+def test_a_dose_given_before_the_recall_and_recorded_after_is_in_its_report(app, nurse, clinic, checked_in):  # noqa: F811
+    with app.app_context(), acting(make.SEED):
+        recall = recalls.recall(db.session.get(Lot, clinic.lot), make.SEED, reason="Particles in vials")
+        recalls.put_in_force(recall, make.SEED)
+        recall.lot.recalled_at, key = utcnow() - dt.timedelta(minutes=60), recall.id
+        in_force = recall.lot.recalled_at
+        place = db.session.get(Location, clinic.here)
+        before, after = (local(in_force + dt.timedelta(minutes=n), place).strftime("%Y-%m-%dT%H:%M") for n in (-30, 30))
+        make.stock(place)
+        db.session.commit()
+    page = nurse.open(clinic.page)
+    assert "recalled lot: only for a dose given before the recall" in page.text
+    form = page.form(clinic.record)
+    assert form["lot"] != str(clinic.lot), "what is recalled is never proposed"
+    said = {**form, "lot": str(clinic.lot)}
+    refused = nurse.post(clinic.record, {**said, "given_at": after, "note": "Left arm"})
+    assert refused.code == 422 and "recalled and must not be given" in refused.text and "Left arm" in refused.text
+    assert (on_hand(app, clinic), counted(app, Dose)) == (10, 0)
+    assert "Dose recorded" in nurse.post(clinic.record, {**said, "given_at": before}).text
+    assert on_hand(app, clinic) == 9
+    reported = (Recall.doses, Recall.people, Recall.on_hand, RecallPlace.doses, RecallPlace.people)
+    with app.app_context(), acting(make.SEED):
+        query = select(*reported).join(RecallPlace, RecallPlace.recall_id == Recall.id).where(Recall.id == key)
+        assert tuple(db.session.execute(query).one()) == (1, 1, 9, 1, 1)
+        assert ledger_check.check_ledger()["broken"] == []
+    state = Browser(app, "state")
+    everyone = next(link for link in state.open(f"/recall/show/{key}").links() if "_flt_0_lot" in link)
+    assert "Zoë" in state.open(everyone).text
+    with app.app_context(), acting(make.SEED):
+        doses.void(db.session.scalars(select(Dose)).one(), make.SEED, "Another person", "waste")
+        db.session.commit()
+        assert tuple(db.session.execute(query).one()) == (0, 0, 9, 0, 0)
+    assert "Zoë" not in state.open(everyone).text

@@ -1,8 +1,20 @@
 """Screens of recalls: the dry run, the recall in force, and its report."""
 
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
 from app.rules import recalls
 from models.recalls import Recall, RecallPlace
+from views.kinds import Go
 from views.screen import Screen
+
+EVERYONE = Go(
+    _l("Everyone vaccinated with this lot"),
+    lambda recall: url_for("DoseScreen.list", _flt_0_lot=recall.lot_id, _flt_0_status="given"),
+    "Dose",
+    "export",
+    "fa-users",
+)
 
 
 class RecallPlaceScreen(Screen):
@@ -27,6 +39,7 @@ class RecallScreen(Screen):
     base_order = ("asked_at", "desc")
     adds_with = recalls.plan
     acts = [recalls.put_in_force]
+    leads = [EVERYONE]
     related = [RecallPlaceScreen]
 
 

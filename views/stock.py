@@ -10,6 +10,7 @@ class LotScreen(Screen):
     entity = Lot
     menu = "Stock"
     list_columns = ["number", "vaccine", "expires_on", "status"]
+    show_columns = [*list_columns, "recalled_at"]
     add_columns = ["vaccine", "number", "expires_on"]
     edit_columns = ["number", "expires_on"]
     search_columns = ["number", "vaccine", "expires_on", "status"]

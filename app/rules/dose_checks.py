@@ -94,5 +94,13 @@ def refuse_impossible(person: Recipient, lot: Lot, given_on: dt.date, today: dt.
         raise RuleBroken(_("The dose is before the person was born."), field="given_at")
     if lot.vaccine.authorized_on and given_on < lot.vaccine.authorized_on:
         raise RuleBroken(_("The vaccine was not yet authorized on that day."), field="given_at")
-    if lot.status != "available":
-        raise RuleBroken(_("This lot is recalled and must not be given."), field="lot")
+
+
+def refuse_recalled(lot: Lot, given_at: dt.datetime) -> None:
+    """Raises RuleBroken (field "lot") for a recalled lot, but for a dose that was given before the recall.
+
+    Such a dose must be recorded: else nobody would know whom to tell.
+    """
+    if lot.status == "available" or (lot.recalled_at is not None and given_at < lot.recalled_at):
+        return
+    raise RuleBroken(_("This lot is recalled and must not be given."), field="lot")

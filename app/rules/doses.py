@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.rules import dose_checks, expiry, locations, notices, stock
+from app.rules import dose_checks, expiry, locations, notices, recall_reach, stock
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Proof, Visit
@@ -45,7 +45,8 @@ class NewDose:
 
 def proposal(person: Recipient, location: Location, by: Reach, earlier: list[Dose]) -> dict[str, Any]:
     """What the form starts with, after the doses so far: lot, site, route and dose number, as far as they are known."""
-    items = stock.offered(location.id, today_at(location))
+    stocked = stock.offered(location.id, today_at(location), with_recalled=True)
+    items = [item for item in stocked if item.lot.status == "available"]
     last = db.session.scalars(
         select(Dose)
         .where(Dose.location_id == location.id, Dose.given_by_id == by.user_id, Dose.given_on == today_at(location))
@@ -58,6 +59,7 @@ def proposal(person: Recipient, location: Location, by: Reach, earlier: list[Dos
     item = item or (among[0] if among else None)
     return {
         "items": items,
+        "recalled": [item for item in stocked if item.lot.status != "available"],
         "lot_id": item.lot_id if item else None,
         "body_site": last.body_site if last is not None else "LD",
         "route": (item.lot.vaccine.route if item else None) or "C28161",
@@ -101,6 +103,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
+    dose_checks.refuse_recalled(lot, new.given_at)
     expiry.refuse_if_over(item, given_on)
     against = dose_checks.warnings(person, lot.vaccine, given_on, dose_checks.earlier_doses(person.id))
     if against and not new.override_reason.strip():
@@ -111,6 +114,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
     dose = _write(new, visit, lot, given_on, by)
     visit.status = "vaccinated"
     stock.post(dose, by)
+    _tell_recall(lot)
     notices.queue(
         "dose_given",
         person,
@@ -123,6 +127,12 @@ def administer(new: NewDose, by: Reach) -> Dose:
         **_second_dose(new, lot, given_on),
     )
     return dose
+
+
+def _tell_recall(lot: Lot | None) -> None:
+    """A recall in force counts whom it reaches anew, when a dose of its lot is recorded late or taken back."""
+    if lot is not None and lot.status == "recalled":
+        recall_reach.count_again(lot.id)
 
 
 def _second_dose(new: NewDose, lot: Lot, given_on: dt.date) -> dict[str, str]:
@@ -157,7 +167,7 @@ def _item_here(lot_id: int, location_id: int) -> InventoryItem:
     if item is None or item.available < 1:
         raise RuleBroken(_("There are not enough doses of this lot at this place."), field="lot")
     db.session.refresh(item.lot, with_for_update={"read": True, "of": Lot})
-    if item.hold_reason:
+    if item.hold_reason and item.lot.status == "available":
         raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")
     return item
 
@@ -201,6 +211,7 @@ def void(dose: Dose, by: Reach, reason: str, disposition: str) -> Dose:
     dose.voided_at, dose.voided_by_id = utcnow(), by.user_id
     dose.status = "voided"
     stock.post(dose, by)
+    _tell_recall(dose.lot)
     if dose.visit is not None and dose.visit.status == "vaccinated":
         dose.visit.status = "checked_in"
     for proof in db.session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models.base import db, utcnow
 from models.doses import Dose, Proof
 from models.recalls import Recall, RecallPlace
+from models.scope import Reach, acting
 from models.shipments import UNDER_WAY, Shipment
 from models.stock import InventoryItem
 from models.transfers import RESERVING, Transfer
@@ -43,6 +44,14 @@ def count(recall: Recall) -> None:
     }.items():
         setattr(recall, name, db.session.scalar(query) or 0)
     db.session.flush()
+
+
+def count_again(lot_id: int) -> None:
+    """Counts a recall in force anew: a dose given before it was recorded, or taken back, since."""
+    db.session.flush()
+    with acting(Reach.system("recall")):
+        for recall in db.session.scalars(select(Recall).where(Recall.lot_id == lot_id, Recall.status == "in_force")):
+            count(recall)
 
 
 def _part(place: Any, on_hand: Any = 0, on_the_way: Any = 0, doses: Any = 0, people: Any = 0) -> Select[Any]:

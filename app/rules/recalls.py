@@ -63,13 +63,13 @@ def put_in_force(counted: Recall, by: Reach) -> Recall:
     lot = db.session.get_one(Lot, counted.lot_id, with_for_update={"of": Lot}, populate_existing=True)
     if counted.status != "dry_run" or lot.status != "available":
         raise RuleBroken(_("This lot is recalled already."))
-    lot.status = "recalled"
+    lot.status, lot.recalled_at = "recalled", utcnow()
     for transfer in db.session.scalars(
         select(Transfer).where(Transfer.lot_id == lot.id, Transfer.status.in_(RESERVING)).with_for_update(of=Transfer)
     ):
         transfers.end(transfer, "refused", by, _("The lot is recalled."))
     counted.status = "in_force"
-    counted.in_force_at, counted.in_force_by_id = utcnow(), by.user_id
+    counted.in_force_at, counted.in_force_by_id = lot.recalled_at, by.user_id
     db.session.flush()
     recall_reach.count(counted)
     counted.notices = recall_notices.queue(counted, by)
@@ -86,7 +86,7 @@ def release(lot: Lot, by: Reach) -> Lot:
     """Lifts a recall."""
     if lot.status != "recalled":
         raise RuleBroken(_("This lot is not recalled."))
-    lot.status = "available"
+    lot.status, lot.recalled_at = "available", None
     for one in db.session.scalars(select(Recall).where(Recall.lot_id == lot.id, Recall.status == "in_force")):
         one.status, one.lifted_at = "lifted", utcnow()
     return lot

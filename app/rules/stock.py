@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import contains_eager
 
@@ -117,11 +117,13 @@ def _make_item(location_id: int, lot_id: int) -> None:
     db.session.execute(insert.on_conflict_do_nothing(index_elements=["location_id", "lot_id"]))
 
 
-def offered(location_id: int, today: Any) -> list[InventoryItem]:
+def offered(location_id: int, today: Any, with_recalled: bool = False) -> list[InventoryItem]:
     """What may be given at a place today: on hand, not reserved, in date, not on hold; first to be used up first.
 
+    `with_recalled` adds what is left of recalled lots, of which a dose may have been given before the recall.
     Source: CVMS FAQ 25, expired inventory is not shown where doses are recorded.
     """
+    may_be_given = and_(InventoryItem.use_by >= today, InventoryItem.hold_reason.is_(None), Lot.status == "available")
     query = (
         select(InventoryItem)
         .join(InventoryItem.lot)
@@ -129,9 +131,7 @@ def offered(location_id: int, today: Any) -> list[InventoryItem]:
         .where(
             InventoryItem.location_id == location_id,
             InventoryItem.doses > InventoryItem.reserved,
-            InventoryItem.use_by >= today,
-            InventoryItem.hold_reason.is_(None),
-            Lot.status == "available",
+            or_(may_be_given, Lot.recalled_at.is_not(None)) if with_recalled else may_be_given,
         )
         .order_by(InventoryItem.use_by, InventoryItem.id)
     )
