@@ -102,7 +102,7 @@ class Application(Entity):
         "withdrawn": set(),
     }
     STARTS = {"draft", "approved"}  # what was agreed on paper before comes in as approved
-    __table_args__ = (Index("ix_application_waiting", "status", "submitted_at"),)
+    __table_args__ = (Index("ix_application_waiting", "status", "ready_at"),)
 
     number: Mapped[str] = text(20, about(_l("Application number")), required=True, unique=True)
     kind: Mapped[str] = text(12, about(_l("Kind"), choices=APPLICATION_KINDS), required=True, default="enrollment")
@@ -126,6 +126,7 @@ class Application(Entity):
     reviewer_id: Mapped[int | None] = key_to("ab_user.id", about(_l("Reviewer")))
     claimed_at: Mapped[dt.datetime | None] = instant(about(_l("Review begun at")))
     submitted_at: Mapped[dt.datetime | None] = instant(about(_l("Submitted at")))
+    ready_at: Mapped[dt.datetime | None] = instant(about(_l("Waits for review since")))
     decided_at: Mapped[dt.datetime | None] = instant(about(_l("Decided at")))
     round: Mapped[int] = whole(about(_l("Times submitted")), required=True, default=0)
     signed_round: Mapped[int | None] = whole(about(_l("Signed as submitted the time")))

@@ -100,6 +100,7 @@ def send(application: Application) -> None:
     """What submitting and signing leave behind."""
     application.round += 1
     application.submitted_at, application.reviewer_id, application.claimed_at = utcnow(), None, None
+    application.ready_at = utcnow()
     kept = ("kind", "location_id", "row_key", "name", "content")
     sections = sorted(application.sections, key=lambda one: (one.kind, one.id))
     content = copy.deepcopy({"sections": [{name: getattr(one, name) for name in kept} for one in sections]})

@@ -141,8 +141,11 @@ def test_from_the_invitation_to_a_vaccinator_at_work_and_an_amendment(app, mailb
     submit(admin, a, key)
     assert standing_of(app, key) == "awaiting_signatures"
     assert "No application waits." in state.open("/review-queue/").text
+    assert one(app, Application, "ready_at", id=key) is None  # nobody can review it yet
     sign_both(app, mailbox)
     assert standing_of(app, key) == "submitted"
+    submitted, ready = one(app, Application, "submitted_at", "ready_at", id=key)
+    assert ready > submitted
 
     # The reviewer asks for a change; the coordinator reads the remark where the field is, and changes it.
     page = take_next(state, key)
@@ -158,6 +161,7 @@ def test_from_the_invitation_to_a_vaccinator_at_work_and_an_amendment(app, mailb
     fill_in(app, cora, SECTION_B, b, said)
     submit(admin, a, key)
     assert standing_of(app, key) == "submitted"  # what changed needs no new signature
+    assert one(app, Application, "ready_at", id=key) > ready  # it waits anew
 
     # Reviewed beside what was said before, and approved with the PIN that the clinic has.
     page = take_next(state, key)

@@ -16,6 +16,8 @@ from models.recipients import Recipient
 from models.reviews import LocationEvent
 from models.scope import Reach, acting
 from models.shipments import Shipment
+from models.stock import InventoryItem
+from models.transfers import Transfer
 from tests import factories as make
 from tests.clinic import Browser, open_clinic
 from tests.signing_in import send, sign_in
@@ -51,6 +53,11 @@ def becomes(app, clinic, step, days_ago=0):
 def status_of(app, key, entity):
     with app.app_context(), acting(make.SEED):
         return db.session.get(entity, key).status
+
+
+def column(app, one, *where):
+    with app.app_context(), acting(make.SEED):
+        return list(db.session.scalars(select(one).where(*where)))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +122,52 @@ def test_records_are_changed_for_ninety_days_and_read_afterwards(app, clinic):
     assert "Saved." in state.send(page, page, city="Valle").html  # the state may still put it right
     with app.app_context(), acting(make.SEED):
         assert db.session.get(Recipient, clinic.person).city == "Valle"
+
+
+def test_what_is_left_in_stock_leaves_within_the_ninety_days_and_not_afterwards(app, clinic):
+    becomes(app, clinic, locations.close)
+    manager, state = Browser(app, "manager"), Browser(app, "state")
+    wasted = f"/inventory-item/action/waste/{clinic.item}"
+    two = {"_answered": "1", "doses": "2", "reason": "broken", "disposal": "medical_waste"}
+    there = {
+        "kind": "transfer",
+        "to_location": str(clinic.there),
+        "lot": str(clinic.lot),
+        "doses": "5",
+        "reason": "Closed",
+    }
+
+    def left():
+        return column(app, InventoryItem.doses, InventoryItem.id == clinic.item)
+
+    def moves():
+        return column(app, Transfer.status)
+
+    manager.post(wasted, {**manager.marks(), **two})
+    assert left() == [8]
+    manager.post("/transfer/add", {**manager.marks(), **there})
+    ((key,), requested) = column(app, Transfer.id), moves()
+    assert requested == ["requested"]
+    state.post(f"/transfer/action/approve_transfer/{key}", state.marks())
+    packed = {"_answered": "1", "transporter": "Courier", "equipment": "Cooler", "temperature_packed": "4.5"}
+    manager.post(f"/transfer/action/dispatch_transfer/{key}", {**manager.marks(), **packed})
+    assert (moves(), left()) == (["in_transit"], [3])
+    manager.post("/transfer/add", {**manager.marks(), **there, "doses": "1"})
+    with app.app_context(), acting(make.SEED):
+        place = db.session.get(Location, clinic.here)
+        place.records_until = today_at(place) - dt.timedelta(days=1)
+        db.session.commit()
+    late = manager.post(wasted, {**manager.marks(), **two})
+    assert late.code == 422 and "is over; its records could be changed until" in late.html
+    sent = manager.post("/transfer/add", {**manager.marks(), **there, "doses": "1"})
+    assert sent.code == 422 and "This location takes part no longer." in sent.html
+    (second,) = column(app, Transfer.id, Transfer.status == "requested")
+    said = state.post(f"/transfer/action/approve_transfer/{second}", state.marks())
+    assert "This location takes part no longer." in said.html
+    assert (sorted(moves()), left()) == (["in_transit", "requested"], [3])
+    refused = {**state.marks(), "_answered": "1", "reason": "Too late."}
+    state.post(f"/transfer/action/refuse_transfer/{second}", refused)
+    assert sorted(moves()) == ["in_transit", "refused"]  # the state ends what waits
 
 
 def test_each_step_is_told_to_those_who_answer_and_kept_with_who_and_when(app, clinic, office):

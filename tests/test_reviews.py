@@ -59,7 +59,10 @@ def test_who_asks_for_the_next_gets_the_oldest_and_no_two_the_same(app, case):
     def more():
         keys = [case.id] + [applications.submitted().id for _ in range(AT_ONCE - 1)]
         for age, key in enumerate(keys):
-            db.session.get(Application, key).submitted_at = utcnow() - dt.timedelta(days=AT_ONCE - age)
+            row = db.session.get(Application, key)
+            # Submitted in the other order: what counts is since when the reviewer may begin.
+            row.submitted_at = utcnow() - dt.timedelta(days=10 + age)
+            row.ready_at = utcnow() - dt.timedelta(days=AT_ONCE - age)
         for n in range(AT_ONCE):
             make.membership("State Immunization Staff", make.user(f"next{n}"), is_default=True)
         return keys
@@ -90,14 +93,18 @@ def test_who_asks_for_the_next_gets_the_oldest_and_no_two_the_same(app, case):
 
 def test_what_is_taken_is_given_back_by_oneself_or_by_whoever_oversees(app, case):
     marcus, nadia, chief = taken(app, case), Browser(app, "nadia"), Browser(app, "chief")
-    back = f"/review-queue/{case.id}/give_back"
-    assert "Marcus Tester has taken this already." in nadia.post(back, nadia.marks()).html
+    back, away = f"/review-queue/{case.id}/give_back", f"/review-queue/{case.id}/take_away"
+    for other in (nadia, chief):
+        assert "Marcus Tester has taken this already." in other.post(back, other.marks()).html
+    assert nadia.post(away, nadia.marks()).code == 403
     assert stored(app, case, "status") == ("in_review",)
     assert "Given back" in marcus.post(back, marcus.marks()).html
     assert stored(app, case, "status", "reviewer_id", "claimed_at") == ("submitted", None, None)
     taken(app, case, "nadia")
-    assert back in chief.open("/review-queue/").actions() and back not in marcus.open("/review-queue/").actions()
-    assert "Given back" in chief.post(back, chief.marks()).html
+    assert away in chief.open("/review-queue/").actions()
+    assert not {away, back} & set(marcus.open("/review-queue/").actions())
+    assert "Given back" in chief.post(away, chief.marks()).html
+    assert "Nobody has taken this." in chief.post(away, chief.marks()).html
     assert stored(app, case, "status", "reviewer_id") == ("submitted", None)
 
 
@@ -167,7 +174,7 @@ def test_changes_are_asked_field_by_field_and_seen_beside_what_was_said_before(a
 
 def test_each_act_of_a_review_is_for_whom_the_table_names(app, case):
     doors = {
-        "give_back": f"/review-queue/{case.id}/give_back",
+        "give_back": f"/review-queue/{case.id}/give_back", "take_away": f"/review-queue/{case.id}/take_away",
         "ask_changes": f"/review/{case.id}/remarks", "approve": f"/review/{case.id}/approve",
         "reject": f"/review/{case.id}/reject",
     }  # fmt: skip

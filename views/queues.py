@@ -16,7 +16,7 @@ from app.rules import claims
 from models.acts import act_of
 from models.base import RuleBroken, utcnow
 from views.kinds import Go, Queue
-from views.page import allowed, saved
+from views.page import allowed, may, saved
 from views.words import NOTHING
 
 
@@ -24,20 +24,21 @@ class ClaimQueue(Queue):
     """A queue whose rows are claimed, given back, and taken one after the other, the oldest first.
 
     `since` names the instant from which a row waits, `holder` the relation to who has taken it; `claim` and
-    `give_back` are rules; `main` leads to the work on a row one has taken, `look` to reading any row.
+    `give_back` are rules, and so is `take_away`, which gives back what another has taken; `main` leads to the work on
+    a row one has taken, `look` to reading any row.
     """
 
     holder: ClassVar[str] = "reviewer"
-    since: ClassVar[str] = "submitted_at"
+    since: ClassVar[str] = "ready_at"
     claim: ClassVar[Callable[..., Any]]
     give_back: ClassVar[Callable[..., Any]]
+    take_away: ClassVar[Callable[..., Any]]
     look: ClassVar[Go | None] = None
-    oversees: ClassVar[Callable[..., bool]] = staticmethod(lambda by: False)  # may give back what others have taken
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         if cls.entity is not None:
-            cls.acts = (cls.claim, cls.give_back)
+            cls.acts = (cls.claim, cls.give_back, cls.take_away)
             cls.order = (getattr(cls.entity, cls.since), cls.entity.id)
             cls.options = (*cls.options, joinedload(getattr(cls.entity, cls.holder)))
 
@@ -69,13 +70,14 @@ class ClaimQueue(Queue):
     def offers(self, row: Any) -> list[dict[str, Any] | None]:
         """The buttons of a row as it stands."""
         name = type(self).named(row)
-        claim, give_back = self.acts
+        claim, give_back, take_away = self.acts
         if getattr(row, f"{self.holder}_id") is None:
             return [self.button(claim, row, name), self.look.button(row, name) if self.look else None]
         if claims.is_mine(row, g.reach, self.holder):
             return [self.main.button(row, name) if self.main else None, self.button(give_back, row, name)]
         look = self.look.button(row, name) if self.look else None
-        return [look, self.button(give_back, row, name) if type(self).oversees(g.reach) else None]
+        oversees = may(take_away.__name__, self.entity.__name__)
+        return [look, self.button(take_away, row, name) if oversees else None]
 
     @expose("/next", methods=["POST"])
     @allowed("claim")

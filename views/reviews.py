@@ -54,7 +54,7 @@ class ReviewQueue(ClaimQueue):
     waiting = staticmethod(reviews.waiting)
     claim = staticmethod(reviews.claim)
     give_back = staticmethod(reviews.give_back)
-    oversees = staticmethod(reviews.oversees)
+    take_away = staticmethod(reviews.take_away)
     columns = (
         Column(_l("Organization"), lambda one: one.organization_name),
         Column(_l("Application number"), lambda one: one.number),
@@ -108,6 +108,7 @@ class ApplicationReview(Review):
             (_("Kind"), APPLICATION_KINDS[row.kind]),
             (_("Submission"), row.round),
             (_("Submitted at"), words_of(row.submitted_at)),
+            (_("Waits for review since"), words_of(row.ready_at)),
             (_("Taken by"), row.reviewer),
         ]
 

@@ -110,6 +110,7 @@ def waiting_for_review(by: Reach, administrator: PortalUser, now: dt.datetime) -
         section.status = "complete"
     db.session.add_all(sections)
     application.round, application.submitted_at = 1, now - dt.timedelta(days=4, hours=3)
+    application.ready_at = now - dt.timedelta(days=3, hours=2)
     db.session.flush()
     kept = ("kind", "location_id", "row_key", "name", "content")
     content = {"sections": [{name: getattr(one, name) for name in kept} for one in sections]}

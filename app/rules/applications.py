@@ -18,6 +18,7 @@ from app.rules.standing import (
     needs_signatures,
     new_number,
     note,
+    ready,
     sections_of,
     signed,
     versions_of,
@@ -120,7 +121,8 @@ def submit(application: Application, by: Reach) -> Application:
         names = "; ".join(str(section) for section in lacking)
         raise RuleBroken(_("Something is missing still in: %(sections)s", sections=names))
     application.round += 1
-    application.submitted_at, application.reviewer_id, application.claimed_at = utcnow(), None, None
+    application.submitted_at, application.ready_at = utcnow(), None
+    application.reviewer_id, application.claimed_at = None, None
     version = version_of(application, by)
     sign = needs_signatures(application, version.content)
     db.session.add(version)
@@ -133,7 +135,7 @@ def submit(application: Application, by: Reach) -> Application:
         agreements.ask_signatures(application, by)
     else:
         agreements.stop_signing(application)
-        note(application, "ready", by)
+        ready(application, by)
     _tell(application, "application_sent", by, sign=sign)
     return application
 

@@ -25,15 +25,6 @@ def take(row: Any, by: Reach, holder: str = "reviewer", at: str = "claimed_at") 
     db.session.flush()
 
 
-def let_go(row: Any, by: Reach, holder: str = "reviewer", at: str = "claimed_at", *, others: bool = False) -> None:
-    """Gives a row back to all; that of another only where `others` says so."""
-    if getattr(row, f"{holder}_id") is None:
-        raise RuleBroken(_("Nobody has taken this."))
-    if not others:
-        refuse_unless_mine(row, by, holder)
-    free(row, holder, at)
-
-
 def free(row: Any, holder: str = "reviewer", at: str = "claimed_at") -> None:
     """Nobody has the row any more; both sides of the relation say so, or the loaded one would win."""
     setattr(row, holder, None)

@@ -37,6 +37,13 @@ def refuse_receiving(location: Location) -> None:
         raise RuleBroken(_("This location takes part no longer and receives no vaccine."))
 
 
+def refuse_sending(location: Location) -> None:
+    """What is left where a location is over may be sent to another while its records are open, and not afterwards."""
+    is_open = location.records_until is not None and today_at(location) <= location.records_until
+    if location.status not in ("approved", "suspended") and not (location.status in OVER and is_open):
+        raise RuleBroken(_("This location takes part no longer."))
+
+
 def refuse_ordering(location: Location) -> None:
     """Only an approved location gets new vaccine."""
     if location.status != "approved":

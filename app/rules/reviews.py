@@ -21,19 +21,12 @@ from models.reviews import LONGEST_REMARK, ChangeRequest
 from models.scope import Reach
 
 WAITING = ("submitted", "in_review")
-# May give back what a reviewer who is away has taken.
-OVERSEES = "State Administrator"
 REASON = Ask("reason", _l("Reason"), "long", help=_l("The applicant reads it in the mail and in the timeline."))
 
 
 def waiting(by: Reach) -> list[Any]:
     """The conditions of the applications that wait for a decision."""
     return [Application.status.in_(WAITING)]
-
-
-def oversees(by: Reach) -> bool:
-    """Whether whoever acts may give back what another has taken."""
-    return by.profile == OVERSEES
 
 
 @act(label=_l("Take"), icon="fa-hand", done=_l("You have taken this review."))
@@ -52,8 +45,26 @@ def claim(application: Application, by: Reach) -> Application:
 
 @act(label=_l("Give back"), icon="fa-rotate-left", done=_l("Given back; others may take it."))
 def give_back(application: Application, by: Reach) -> Application:
-    """Gives a review back to all; one's own, or anybody's for whoever oversees."""
-    claims.let_go(application, by, others=oversees(by))
+    """Gives a review back to all that one has taken."""
+    claims.refuse_unless_mine(application, by)
+    return _released(application, by)
+
+
+@act(
+    label=_l("Give back for another"),
+    confirm=_l("Give this review back to all, though somebody else has taken it?"),
+    icon="fa-rotate-left",
+    done=_l("Given back; others may take it."),
+)
+def take_away(application: Application, by: Reach) -> Application:
+    """Gives a review back to all that a reviewer has taken who is away; their remarks stay for the next."""
+    if application.reviewer_id is None:
+        raise RuleBroken(_("Nobody has taken this."))
+    return _released(application, by)
+
+
+def _released(application: Application, by: Reach) -> Application:
+    claims.free(application)
     if application.status == "in_review":
         application.status = "submitted"
     note(application, "released", by)

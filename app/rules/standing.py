@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.rules.declared import Change, changes
 from app.rules.enrollment_fields import form_of
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
-from models.base import RuleBroken, db
+from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read for another
@@ -34,6 +34,12 @@ def signed(application: Application, by: Reach) -> Application:
     if application.status != "awaiting_signatures":
         raise RuleBroken(_("This application does not wait for signatures."))
     application.status, application.signed_round = "submitted", application.round
+    return ready(application, by)
+
+
+def ready(application: Application, by: Reach) -> Application:
+    """From now on it waits for its reviewer: the queue goes by this day, and not by what came before."""
+    application.ready_at = utcnow()
     note(application, "ready", by)
     return application
 

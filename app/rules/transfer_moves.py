@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.rules import stock, storage, transfers
+from app.rules import locations, stock, storage, transfers
 from app.rules.clock import today_at
 from app.rules.transfer_story import tell
 from models.acts import Ask, act
@@ -54,6 +54,7 @@ def dispatch_transfer(
     transfers.locked(transfer, "approved")
     if by.kind == "location" and by.location_id != transfer.from_location_id:
         raise RuleBroken(_("Only the sending location dispatches a transfer."))
+    locations.refuse_sending(transfer.from_location)
     if transfer.to_location.status != "approved":
         raise RuleBroken(_("This location may not receive vaccine at present."))
     item = stock.hold_still(transfer.inventory_item)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.rules import expiry, stock, transfer_story
+from app.rules import expiry, locations, stock, transfer_story
 from app.rules.transfer_story import tell
 from models.acts import Ask, act
 from models.base import RuleBroken, db, utcnow
@@ -34,8 +34,7 @@ def request(transfer: Transfer, by: Reach) -> Transfer:
     if by.location_id is None:
         raise RuleBroken(_("A transfer is requested by the location that has the vaccine. Please switch to it."))
     place = db.session.get_one(Location, by.location_id)
-    if place.status not in ("approved", "suspended"):
-        raise RuleBroken(_("This location takes part no longer."))
+    locations.refuse_sending(place)
     transfer.from_location, transfer.from_location_id = place, place.id
     _destination(transfer, place)
     item = _item(transfer)
@@ -114,6 +113,7 @@ def approve_transfer(transfer: Transfer, by: Reach) -> Transfer:
     locked(transfer, "requested")
     if by.user_id is not None and by.user_id == transfer.requested_by_id:
         raise RuleBroken(_("Whoever requested a transfer does not approve it."))
+    locations.refuse_sending(transfer.from_location)
     refuse_unusable(transfer.inventory_item)
     if transfer.to_location.status != "approved":
         raise RuleBroken(_("This location may not receive vaccine at present."), field="to_location")
