@@ -28,19 +28,19 @@ def sent(browser, data):
     return where, int(where.rsplit("/", 1)[1])
 
 
-def test_2000_agreements_survive_a_worker_killed_ten_times(app, client, database_url):
+def test_2000_agreements_survive_a_worker_killed_seven_times(app, client, database_url):
     staff = signed_in(app, client, "State Immunization Staff")
     where, key = sent(staff, exported(*agreements(MANY)))
     chance = random.Random(1)
-    killed = sum(killed_after(app, database_url, key, chance.randrange(1, 1_200)) for _ in range(4))
+    killed = sum(killed_after(app, database_url, key, chance.randrange(1, 1_200)) for _ in range(3))
     assert finished(app, database_url, key, "reviewed")
     assert f"{ROWS} organizations and locations will be entered" in words(staff.get(where))
     act(staff, where, "enter")
-    killed += sum(killed_after(app, database_url, key, chance.randrange(1, 900)) for _ in range(6))
+    killed += sum(killed_after(app, database_url, key, chance.randrange(1, 900)) for _ in range(4))
     under_way = staff.get(f"{where}/progress").json
     assert 0 < under_way["done"] <= under_way["expected"] == ROWS
     assert finished(app, database_url, key, "committed")
-    assert killed >= 4, "hardly anybody was killed while at work"
+    assert killed >= 3, "hardly anybody was killed while at work"
     stand = [count(app, one) for one in (Organization, Location, Application, ApplicationEvent)]
     assert stand == [MANY] * 4 and count(app, Section) == ROWS
     assert set(stored(app, Application.origin, Application.status)) == {("redcap", "approved")}

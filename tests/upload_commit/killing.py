@@ -42,7 +42,7 @@ def killed_after(app, url, key, rows, patience=120):
         status, done = stands(app, key)
         if done - before >= rows or status in ("reviewed", "committed", "undone"):
             break
-        time.sleep(0.01)
+        time.sleep(0.03)
     alive = process.poll() is None
     if alive:
         process.send_signal(signal.SIGKILL)
