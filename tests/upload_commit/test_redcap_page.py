@@ -49,7 +49,7 @@ def test_agreements_come_in_by_the_worker_and_what_was_wrong_by_its_fix_file(app
     work(app)
     assert f"{2 * MANY} organizations and locations were entered" in words(staff.get(where))
     assert [count(app, one) for one in (Organization, Location, Application)] == [MANY] * 3
-    assert {row for row in stored(app, Application.origin, Application.status)} == {("redcap", "approved")}
+    assert set(stored(app, Application.origin, Application.status)) == {("redcap", "approved")}
     assert all("Signatures on file" in said for (said,) in stored(app, ApplicationEvent.words))
     assert {kind for (kind,) in stored(app, Notice.kind)} == {"upload_checked", "upload_entered"}
 
