@@ -1,7 +1,7 @@
 """Since when an application waits for its reviewer
 
-Revision ID: x_ready_for_review
-Revises: 0016
+Revision ID: 0018
+Revises: 0017
 Create Date: 2026-11-29 00:10:00
 
 """
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = 'x_ready_for_review'
-down_revision = '0016'
+revision = '0018'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 
