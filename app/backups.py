@@ -33,7 +33,10 @@ def save(engine: Engine, file: Path) -> int:
         if engine.dialect.name == "sqlite":
             _copy(Path(str(engine.url.database)), beside)
         else:
-            _run(engine, "pg_dump", "--format=custom", "--schema=public", "--no-owner", "--no-acl", f"--file={beside}")
+            _run(
+                engine, "pg_dump", "--format=custom", "--schema=public", "--no-owner", "--no-acl",
+                "--enable-row-security", f"--file={beside}",
+            )  # fmt: skip
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         beside.replace(file)
@@ -132,7 +135,7 @@ def _run(engine: Engine, name: str, *arguments: str) -> None:
     url = engine.url
     where = {
         "PGHOST": url.host, "PGPORT": str(url.port or ""), "PGUSER": url.username, "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
+        "PGDATABASE": url.database, "PGOPTIONS": "-c wall.reach=all",  # every row, whoever's it is
     }  # fmt: skip
     given = {key: str(value) for key, value in where.items() if value}
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, by its full path, arguments never from a request

@@ -9,7 +9,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
+
+from app import wall
 
 # What the work under way does: a GET only reads; all else may write and says so at BEGIN.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -44,13 +46,30 @@ def engine_options(app: Flask) -> dict[str, Any]:
     return options
 
 
+@contextmanager
+def owners_engine(app: Flask, engine: Engine) -> Iterator[Engine]:
+    """The engine of the account that owns the tables, for what changes them: `engine` where that is the same."""
+    url = app.config["DATABASE_OWNER_URL"]
+    if not url or engine.dialect.name == "sqlite":
+        yield engine
+        return
+    owners = create_engine(url, **engine_options(app) | {"pool_size": 2})
+    prepare(owners, row_security=bool(app.config["ROW_SECURITY"]))
+    try:
+        yield owners
+    finally:
+        owners.dispose()
+
+
 def _sha256_hex(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def prepare(engine: Engine) -> None:
-    """Teaches a SQLite engine to begin its own transactions; PostgreSQL needs nothing."""
+def prepare(engine: Engine, row_security: bool) -> None:
+    """Teaches a SQLite engine to begin its own transactions, and PostgreSQL's to say for whom each statement is."""
     if engine.dialect.name != "sqlite":
+        if row_security:
+            wall.prepare(engine)
         return
 
     @event.listens_for(engine, "connect")

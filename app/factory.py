@@ -25,6 +25,7 @@ from app import (
     requests,
     row_access,
     sign_in,
+    wall,
 )
 from app.production import UnsafeStart
 from app.rules import records_window
@@ -50,7 +51,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     quiet_logs.install()
     _extensions(app)
     with app.app_context():
-        database.prepare(db.engine)
+        database.prepare(db.engine, row_security=bool(app.config["ROW_SECURITY"]))
         production.refuse_demo_accounts(app)
         _console(app)
     commands.register(app)
@@ -62,6 +63,7 @@ def _extensions(app: Flask) -> None:
     row_access.install()
     records_window.install()
     history.install()
+    wall.install()
     db.init_app(app)
     Migrate(app, db, directory=str(registry.MIGRATIONS), render_as_batch=True)
     mail.init_app(app)

@@ -80,7 +80,8 @@ def _statement(dialect: str) -> Any:
     head = _postgresql_head() if dialect == "postgresql" else _sqlite_head()
     given = [_given(name, dialect) for name in SEALED]
     found = select(*given, bindparam("at_chain", type_=TABLE.c.chain.type), head.c.seq, head.c.hash)
-    return insert(TABLE).from_select([*SEALED, "chain", "seq", "hash"], found, include_defaults=False)
+    written = insert(TABLE).from_select([*SEALED, "chain", "seq", "hash"], found, include_defaults=False)
+    return written.execution_options(unscoped="history_chain")
 
 
 def _given(name: str, dialect: str) -> Any:

@@ -26,6 +26,7 @@ NAMED_EXCEPTIONS = {
     "verify_proof": "whether a proof of vaccination holds, by its number",
     "reference_check": "whether a key that may point outside the rows in reach exists",
     "idempotency": "whether this very act was done before, by its key",
+    "history_chain": "an entry at the end of its chain, written for whoever acts and read by the state",
 }
 
 
@@ -129,10 +130,8 @@ def _still_reached(session: Session, row: Any, reach: Reach) -> None:
 
 def _made_in_reach(row: Any, reach: Reach) -> None:
     """The place a row names must be the one in force; ways that need a look-up are left to the references."""
-    way = scope_of(type(row)).ways.get(reach.kind)
-    ways = way if isinstance(way, tuple) else (way,)
-    plain = [one for one in ways if isinstance(one, str) and "." not in one and one != "id"]
-    if not plain or len(plain) < len(ways):
+    plain = scope_of(type(row)).columns_of(reach.kind)
+    if not plain:
         return
     if reach.kind == "self":
         mine: tuple[Any, ...] = reach.recipient_ids

@@ -27,10 +27,14 @@ THREADS = 3  # one of them may work on an upload for long
 GRACE = 20  # seconds that a job may take to end after SIGTERM; what is unfinished is taken up by the next worker
 
 
-def make_queue(app: Flask, make_tables: bool = False, enough: Callable[[], bool] = lambda: False) -> Huey:
+def make_queue(
+    app: Flask, make_tables: bool = False, enough: Callable[[], bool] = lambda: False, store: str = ""
+) -> Huey:
     """The queue with its periodic jobs; `enough` tells long jobs to end. Raises NoStore."""
     serializer = SignedJson(app.config["SECRET_KEY"])
-    queue = opened(Huey, app.config["WORKER_STORE"], make_tables, name="console", results=False, serializer=serializer)
+    queue = opened(
+        Huey, store or app.config["WORKER_STORE"], make_tables, name="console", results=False, serializer=serializer
+    )
 
     # A job not begun when the next is due is left out, so that a stopped worker does not come back to a heap of them.
     @queue.periodic_task(crontab(minute="*"), name="deliver_notices", expires=55)

@@ -97,11 +97,18 @@ class Scope:
             return false()
         if reach.kind == "system" or self.open_to_all or (reach.kind == "state" and self.state):
             return true()
-        way = self.ways.get(reach.kind)
-        if way is None:
-            return false()
-        ways = way if isinstance(way, tuple) else (way,)
-        return or_(*(_one_way(entity, one, reach) for one in ways))
+        return or_(false(), *(one_way(entity, one, reach) for one in self.ways_of(reach.kind)))
+
+    def ways_of(self, kind: str) -> tuple[Any, ...]:
+        """The ways in which a row is in reach for this kind of reach; none where it never is."""
+        way = self.ways.get(kind)
+        return way if isinstance(way, tuple) else () if way is None else (way,)
+
+    def columns_of(self, kind: str) -> tuple[str, ...]:
+        """The columns in which a new row names its place; none where some way takes a look-up."""
+        ways = self.ways_of(kind)
+        plain = tuple(one for one in ways if isinstance(one, str) and "." not in one and one != "id")
+        return plain if len(plain) == len(ways) else ()
 
 
 def _keys(reach: Reach) -> tuple[int, ...]:
@@ -111,7 +118,8 @@ def _keys(reach: Reach) -> tuple[int, ...]:
     return () if key is None else (key,)
 
 
-def _one_way(entity: Any, way: Any, reach: Reach) -> ColumnElement[bool]:
+def one_way(entity: Any, way: Any, reach: Reach) -> ColumnElement[bool]:
+    """The condition that one way puts on `entity`: a column, a column through a relation, or what a function says."""
     if callable(way):
         return way(entity, reach)
     if "." not in way:

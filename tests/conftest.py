@@ -23,9 +23,9 @@ settings.load_profile("alike")
 
 # Settings of a developer's own shell must not reach the tests.
 for name in (
-    "DATABASE_URL", "PRODUCTION", "SECRET_KEY", "PUBLIC_URL", "HOST", "PORT", "STATE_NAME", "STATE_CODE", "TIME_ZONE",
-    "MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_SENDER", "WORKER_STORE",
-    "HISTORY_HEADS_FILE", "HISTORY_DIGEST_EMAIL",
+    "DATABASE_URL", "DATABASE_OWNER_URL", "PRODUCTION", "SECRET_KEY", "PUBLIC_URL", "HOST", "PORT", "STATE_NAME",
+    "STATE_CODE", "TIME_ZONE", "MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD",
+    "MAIL_SENDER", "WORKER_STORE", "HISTORY_HEADS_FILE", "HISTORY_DIGEST_EMAIL",
 ):  # fmt: skip
     os.environ.pop(name, None)
 
@@ -99,6 +99,8 @@ def settings_for(url: str) -> dict[str, Any]:
         "SECRET_KEY": databases.SECRET_KEY,
         "JWT_SECRET_KEY": databases.SECRET_KEY,
         "SQLALCHEMY_DATABASE_URI": for_sqlalchemy(url),
+        "DATABASE_OWNER_URL": for_sqlalchemy(databases.owner_url(url)) if databases.owner_url(url) else "",
+        "ROW_SECURITY": databases.ROW_SECURITY,
         "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",  # cheap: what it guards lives for a second
         "WORKER_STORE": f"sqlite:///{os.environ['INSTANCE_FOLDER']}/worker.db",
         "MAIL_SERVER": "",

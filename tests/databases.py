@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.postgres import Cluster
+from tests.postgres import OWNER, ROW_SECURITY, RUNTIME, Cluster
 
 PROJECT = Path(__file__).parents[1]
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
@@ -38,8 +38,14 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     return ours | {
         "FLASK_APP": "app.factory:create_app", "FLASK_SKIP_DOTENV": "1", "PYTHONPATH": str(PROJECT),
         "DATABASE_URL": url, "INSTANCE_FOLDER": str(folder), "WORKER_STORE": f"sqlite:///{folder}/worker.db",
-        "SECRET_KEY": SECRET_KEY, "PYTHONUTF8": "1",
+        "SECRET_KEY": SECRET_KEY, "PYTHONUTF8": "1", "DATABASE_OWNER_URL": owner_url(url),
+        "ROW_SECURITY": str(int(ROW_SECURITY)),
     }  # fmt: skip
+
+
+def owner_url(url: str) -> str:
+    """The address of the role that owns the tables; "" where it is the one that runs."""
+    return url.replace(f"//{RUNTIME}@", f"//{OWNER}@") if f"//{RUNTIME}@" in url else ""
 
 
 def flask(url: str, *command: str) -> str:

@@ -12,7 +12,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-OWNER = "console"  # the role that the application signs in as: it owns its database, and is no superuser
+from config import flag
+
+OWNER = "console"  # owns each database and migrates it; no superuser
+RUNTIME = "console_web"  # the role that the application signs in as where row security stands: it owns nothing
+ROW_SECURITY = flag("ROW_SECURITY", False)
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -83,8 +87,9 @@ class Cluster:
     def port(self) -> int:
         return int((self.folder / "port").read_text())
 
-    def url(self, database: str, user: str = OWNER) -> str:
-        """The address that the application is given."""
+    def url(self, database: str, user: str = "") -> str:
+        """The address that the application is given, or that of another role."""
+        user = user or (RUNTIME if ROW_SECURITY else OWNER)
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
@@ -106,7 +111,8 @@ class Cluster:
                     raise
         (self.folder / "port").write_text(str(port))
         with self.superuser("postgres") as connection:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(OWNER)))
+            for role in (OWNER, RUNTIME):
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
     def _start_at(self, port: int) -> None:
         settings = {**SETTINGS, "port": str(port), "listen_addresses": "127.0.0.1"}

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_migrate import upgrade
 
 from app import backups, database, history, history_proof
+from app.commands.database import raise_wall
 from app.commands.telling import FINDINGS, Refused, command
 from app.rules import ledger_check
 from models.base import db
@@ -30,7 +31,8 @@ def backup(file: Path, force: bool) -> tuple[dict[str, Any], str]:
     if backups.is_empty(db.engine):
         raise Refused(_("The database is empty: there is nothing to keep."))
     db.session.rollback()
-    size = backups.save(db.engine, file)
+    with database.owners_engine(current_app, db.engine) as owners:
+        size = backups.save(owners, file)
     history.changed_in_bulk("History", "backup", bytes=size)
     facts = {"file": str(file), "bytes": size}
     return facts, _("The database is kept in %(file)s (%(bytes)s bytes). Encrypt the file before it travels.", **facts)
@@ -43,8 +45,9 @@ def restore(file: Path, force: bool) -> tuple[dict[str, Any], str, int]:
         raise Refused(_("This database is not empty. With --force all that it holds is written over."))
     db.session.rollback()
     db.engine.dispose()
-    with backups.put_back(db.engine, file):
+    with database.owners_engine(current_app, db.engine) as owners, backups.put_back(owners, file):
         _bring_up_to_date()
+        raise_wall()
         ledger = _prove_ledger()
         proof = history_proof.verify(db.engine)
     history.changed_in_bulk("History", "restore", rows=proof["rows"])

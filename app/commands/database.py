@@ -10,8 +10,9 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_migrate import upgrade
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
-from app import production, worker
+from app import database, production, wall_policies, worker
 from app.commands.telling import Refused, command
 from app.rules import catalog, people
 from models.base import db
@@ -31,6 +32,7 @@ def init() -> tuple[dict[str, Any], str]:
         upgrade()
     except SystemExit:
         raise Refused(_("The tables could not be brought up to date; the line above says why.")) from None
+    raise_wall()
     made = _system_account()
     with acting(Reach.system("init")):
         catalog.vaccines()
@@ -39,9 +41,33 @@ def init() -> tuple[dict[str, Any], str]:
         catalog.priority_groups()
     db.session.commit()
     permissions = _permissions()
-    worker.make_queue(current_app, make_tables=True).storage.close()
+    _worker_store()
     facts = {"system_account": "made" if made else "kept", "permissions": permissions}
     return facts, _("The database is ready.")
+
+
+def raise_wall() -> None:
+    """Brings row security up to date with what the entities declare, and lets the account that runs use the tables."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    with database.owners_engine(current_app, db.engine) as owners:
+        if current_app.config["ROW_SECURITY"]:
+            wall_policies.build(owners)
+        else:
+            wall_policies.take_down(owners)
+        if db.engine.url.username and db.engine.url.username != owners.url.username:
+            wall_policies.grant(owners, db.engine.url.username)
+
+
+def _worker_store() -> None:
+    """The worker's tables; those in the same database belong to whom all others belong to."""
+    owner, here, store = current_app.config["DATABASE_OWNER_URL"], db.engine.url, current_app.config["WORKER_STORE"]
+    if owner and store.startswith("postgres") and make_url(store).database == here.database:
+        url = make_url(owner).set(drivername="postgresql").render_as_string(hide_password=False)
+        worker.make_queue(current_app, make_tables=True, store=url).storage.close()
+        raise_wall()
+        return
+    worker.make_queue(current_app, make_tables=True).storage.close()
 
 
 def _folder() -> None:

@@ -16,10 +16,11 @@ from models.base import db, utcnow
 from models.links import Link
 from models.notices import Notice
 from models.recipients import Recipient
-from models.scope import Reach
+from models.scope import Reach, acting
 
 LANGUAGES = ("en", "es")
 CHUNK = 2_000
+OUTBOX = Reach.system("notices")  # what waits to be sent is not in everybody's reach who has it sent
 NO_ADDRESS = "@account.invalid"  # of accounts without a staff address
 
 
@@ -64,6 +65,7 @@ def _queued(
     return notice
 
 
+@acting(OUTBOX)
 def queue_many(
     kind: str,
     to: Sequence[tuple[int, str | None, str | None]],

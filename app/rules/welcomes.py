@@ -34,6 +34,7 @@ def subject_of(public_id: str) -> str:
     return f"recipient:{public_id}"
 
 
+@acting(links.DOOR)  # links are in nobody's reach
 def welcome_many(invited: Sequence[Person], location_id: int | None, place: str, again: bool = False) -> int:
     """Queues the welcome for each person with an address, in bulk; `again` ends earlier links. Answers how many."""
     mailed = [one for one in invited if (one[2] or "").strip()]
@@ -65,6 +66,7 @@ def _links(some: Sequence[Person]) -> dict[int, int]:
     return {nonces[nonce]: key for nonce, key in made}
 
 
+@acting(links.DOOR)
 def revoke_many(public_ids: Sequence[str]) -> None:
     """Takes back the welcome links of these people that still hold."""
     still = (LINKS.c.used_at.is_(None), LINKS.c.revoked_at.is_(None), LINKS.c.purpose == WELCOME)

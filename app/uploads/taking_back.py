@@ -10,9 +10,11 @@ from sqlalchemy import Table, and_, bindparam, delete, func, select, update
 from app import history
 from app.rules import welcomes
 from app.uploads.kept_rows import ROWS
+from app.uploads.writing import BULK
 from models.base import db
 from models.notices import Notice
 from models.recipients import Recipient, RecipientLink
+from models.scope import acting
 from models.uploads import Upload
 
 PEOPLE, LINKS, NOTICES = Recipient.__table__, RecipientLink.__table__, Notice.__table__
@@ -20,6 +22,7 @@ PEOPLE, LINKS, NOTICES = Recipient.__table__, RecipientLink.__table__, Notice.__
 OWN = {LINKS.name, NOTICES.name, ROWS.name}
 
 
+@acting(BULK)  # whether somebody worked with a person since is asked of every place
 def take_back(rows: list[Any], upload: Upload) -> int:
     """Takes out new people, empties what was filled in, ends links; notes what stays (`UploadRow.kept`), counts it."""
     new = {row.recipient_id: row.row for row in rows if row.outcome == "new" and row.recipient_id}

@@ -16,8 +16,11 @@ from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
 from models.enrollment import Location
 from models.recipients import ALPHABET, Recipient, RecipientLink
+from models.scope import Reach, acting
 from models.uploads import Upload
 
+# People are not in reach of the place that uploads them until they are linked to it; where rows go is decided before.
+BULK = Reach.system("upload")
 PEOPLE, LINKS = Recipient.__table__, RecipientLink.__table__
 CHUNK = 2_000
 _LETTERS = bytes(ord(ALPHABET[byte % 32]) if byte % 32 < len(ALPHABET) else 0 for byte in range(256))
@@ -57,6 +60,7 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(insert(table), rows[start : start + CHUNK])
 
 
+@acting(BULK)
 def insert_people(new: list[Decided], upload_id: int) -> tuple[list[int], list[str]]:
     """Writes the new people and returns their keys and random numbers, in order."""
     if not new:
@@ -91,6 +95,7 @@ def welcome_people(new: Iterable[tuple[Decided, str]], keys: list[int], upload: 
         welcomes.welcome_many(people, location_id, place.name if place else "")
 
 
+@acting(BULK)
 def fill_people(changed: Iterable[Decided], upload_id: int) -> None:
     """Adds missing facts to known people; one statement for each set of columns."""
     by_fields: dict[tuple[str, ...], list[Decided]] = {}
@@ -116,6 +121,7 @@ def _before_after(one: Decided) -> dict[str, list[Any]]:
     return {name: [one.known._mapping[name], value] for name, value in one.fills.items()}
 
 
+@acting(BULK)
 def link_people(decided: Iterable[tuple[Decided, int]], upload: Upload) -> None:
     """From now on the place of a row sees its person, and notes so; those it sees already stay as they are."""
     by_place: dict[int | None, dict[int, Decided]] = {}

@@ -7,15 +7,16 @@ from flask import current_app
 from sqlalchemy.exc import SAWarning
 
 import models.registry  # noqa: F401  every entity, so that none is missed
+from app import database
 from models.base import db
 
 
 def run_migrations() -> None:
-    """Runs the migrations on the app's own engine."""
+    """Runs the migrations as the account that owns the tables."""
     # SQLite cannot reflect an index on an expression; where a table is made anew, its migration makes them again.
     warnings.filterwarnings("ignore", "Skipped unsupported reflection", SAWarning)
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
+    with database.owners_engine(current_app, engine) as owners, owners.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
