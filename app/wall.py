@@ -94,6 +94,8 @@ class _Telling:
 def send(connection: Any, words: str) -> None:
     """Statements without values, in one message to the server."""
     result = connection.pgconn.exec_(words.encode())
+    if connection.closed:
+        raise psycopg.OperationalError("the connection is lost")
     if result.status != ExecStatus.COMMAND_OK:
         raise psycopg.errors.error_from_result(result)
 
