@@ -22,6 +22,7 @@ NAMED_EXCEPTIONS = {
     "find_account": "the account of exactly this username or e-mail address, to be given access here",
     "known_organization": "organizations of one name and address, or a Provider PIN, before a second is made",
     "authority": "which profiles a person holds anywhere, before they are changed",
+    "own_section": "what was submitted of the location in force, out of versions that hold the whole organization",
     "transfer_destination": "an enrolled site by name, to move vaccine to, and whom to tell there",
     "verify_proof": "whether a proof of vaccination holds, by its number",
     "reference_check": "whether a key that may point outside the rows in reach exists",

@@ -92,7 +92,7 @@ class Security(SecurityManager):
         open_to_me = set()
         for name in set(menu_names or ()):  # FAB names each entry many times over
             entity, verb, kind = (*name.split(":"), "", "")[:3]
-            if access.may(reach.profile, entity, verb or "see") and kind in ("", reach.kind):
+            if access.may(reach.profile, entity, verb or "see") and (not kind or reach.kind in kind.split("+")):
                 open_to_me.add(name)
         for category in menu.menu:
             if any(item.name in open_to_me for item in category.childs or ()):

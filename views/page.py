@@ -114,7 +114,7 @@ class Page(BaseView):
     """A view made by hand: an entity, routes that each say who may use them, one commit at the edge.
 
     `menu`, `label` and `icon` put the default view into the menu of those who may do `menu_verb`
-    (and whose reach is of the kind `menu_reach`, where one is named).
+    (and whose reach is of the kind `menu_reach`, where one is named, or several joined by "+").
     """
 
     entity: ClassVar[Any] = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import history
 from app.rules import claims, reviews
-from app.rules.standing import sections_of
+from app.rules.standing import sections_of, sent_in
 from models.acts import Ask
 from models.applications import APPLICATION_KINDS, APPLICATION_STATUSES, Application
 from models.reviews import ChangeRequest, LocationEvent
@@ -19,7 +19,7 @@ from views.kinds import Column, Go, Queue
 from views.page import may
 from views.queues import ClaimQueue
 from views.screen import Screen
-from views.sent_in import parts_of, sent_in
+from views.sent_in import parts_of
 from views.timeline import timeline_of
 from views.words import words_of
 
@@ -67,12 +67,12 @@ class ReviewQueue(ClaimQueue):
 
 
 class MyApplications(Queue):
-    """What an organization has applied for, and where each stands."""
+    """What an organization has applied for, and where each stands; a coordinator sees what is of the location."""
 
     route_base = "/my-applications"
     entity = Application
     menu, label, icon, menu_verb = "Program", _l("My applications"), "fa-timeline", "see"
-    menu_reach = "organization"
+    menu_reach = "organization+location"
     title = _l("My applications")
     waiting = staticmethod(lambda by: [])
     order = (Application.id.desc(),)
@@ -134,7 +134,7 @@ class ApplicationReview(Review):
         if rule is not reviews.approve:
             return super().asks(row, rule)
         asks, known = [], {}
-        told = {(one["kind"], one["row_key"]): one["content"] for one in sent_in(row)}
+        told = {(one["kind"], one["row_key"]): one["content"] for one in sent_in(row, g.reach)[0]}
         for section in sections_of(row):
             said = told.get((section.kind, section.row_key))
             if section.kind == "B" and said is not None:
@@ -149,7 +149,7 @@ class ApplicationReview(Review):
         if rule is not reviews.approve:
             return []
         notes = [_("The organization, its locations and storage units become what the application says.")]
-        told = {one["row_key"] for one in sent_in(row) if one["kind"] == "B"}
+        told = {one["row_key"] for one in sent_in(row, g.reach)[0] if one["kind"] == "B"}
         listed = [one for one in sections_of(row) if one.kind == "B" and one.row_key in told]
         new = [one for one in listed if one.location is not None and one.location.status == "applying"]
         return notes + [

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 
 from app.rules.declared import Group, Told, told, words
 from app.rules.enrollment_fields import form_of
-from app.rules.standing import before, sections_of, versions_of
+from app.rules.standing import sections_of, sent_in
 from models.applications import SECTION_KINDS, Application, Section
 from views.comparing import Block, Line, Part
 
 
-def sent_in(application: Application) -> list[dict[str, Any]]:
-    """The sections as they were submitted last."""
-    versions = versions_of(application)
-    return versions[-1].content["sections"] if versions else []
-
-
 def parts_of(application: Application) -> list[Part]:
-    """Each section, field by field, beside the time before."""
-    earlier = before(application)
-    old = {(one["kind"], one["row_key"]): one["content"] for one in earlier.content["sections"]} if earlier else {}
+    """Each section that whoever looks may read, field by field, beside the time before."""
+    now, before = sent_in(application, g.reach)
+    old = {(one["kind"], one["row_key"]): one["content"] for one in before or ()}
     rows = {(one.kind, one.row_key): one for one in sections_of(application)}
     found = []
-    for one in sent_in(application):
+    for one in now:
         key = one["kind"], one["row_key"]
         if key in rows:
             found.append(_part(rows[key], one, old.get(key)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -15,6 +16,8 @@ from views.words import words_of
 
 # The way of an application in the order of DOMAIN 3.1; what is beside the way stands in its place while it lasts.
 WAY = ("draft", "awaiting_sections", "awaiting_signatures", "submitted", "in_review", "approved")
+# Words that tell of the whole organization, or of other locations; those of one location read their own remarks.
+OF_THE_ORGANIZATION = ("changes_requested", "declined", "migrated")
 BESIDE = {"invited": "draft", "changes_requested": "in_review", "rejected": "approved", "withdrawn": "approved"}
 
 
@@ -47,10 +50,11 @@ def timeline_of(application: Application) -> Timeline:
         .options(joinedload(ApplicationEvent.by))
         .order_by(ApplicationEvent.created_at.desc(), ApplicationEvent.id.desc())
     )
+    is_of_one_place = g.reach.kind == "location"
     events = [
         {
             "what": EVENT_KINDS.get(one.kind, one.kind),
-            "words": one.words,
+            "words": None if is_of_one_place and one.kind in OF_THE_ORGANIZATION else one.words,
             "who": str(one.by) if one.by is not None else _("The system"),
             "at": words_of(one.created_at),
         }

@@ -63,18 +63,45 @@ def versions_of(application: Application) -> list[SubmittedVersion]:
     return list(db.session.scalars(query.order_by(SubmittedVersion.round)))
 
 
+Sections = list[dict[str, Any]]
+
+
+def sent_in(application: Application, by: Reach) -> tuple[Sections, Sections | None]:
+    """The sections as submitted last, and the time before that or as approved, as far as whoever looks may read them.
+
+    The state and the organization read all of them, a location its own: a version holds every location's section.
+    """
+    if by.kind == "location":
+        mine, approved = _of_location(application, by)
+    else:
+        mine = [one.content["sections"] for one in versions_of(application)]
+        earlier = approved_before(application)
+        approved = None if earlier is None else earlier.content["sections"]
+    if not mine:
+        return [], None
+    return mine[-1], mine[-2] if len(mine) > 1 else approved
+
+
+def _of_location(application: Application, by: Reach) -> tuple[list[Sections], Sections | None]:
+    """What each version says of the location in force, the oldest first, and what an amendment changes of it."""
+    if not any(section.location_id == by.location_id for section in sections_of(application)):
+        return [], None
+    keys = {application.id, application.amends_id} - {None}
+    query = select(SubmittedVersion.application_id, SubmittedVersion.content)
+    query = query.where(SubmittedVersion.application_id.in_(keys)).order_by(SubmittedVersion.round)
+    found: dict[int, list[Sections]] = {key: [] for key in keys if key is not None}
+    for key, content in db.session.execute(query.execution_options(unscoped="own_section")):
+        found[key].append([one for one in content["sections"] if one["location_id"] == by.location_id])
+    approved = found.get(application.amends_id or 0)
+    return found[application.id], approved[-1] if approved else None
+
+
 def approved_before(application: Application) -> SubmittedVersion | None:
     """What an amendment changes: the last version of the application that was approved."""
     if application.amends_id is None:
         return None
     approved = versions_of(db.session.get_one(Application, application.amends_id))
     return approved[-1] if approved else None
-
-
-def before(application: Application) -> SubmittedVersion | None:
-    """What the last submission is compared with: the one before it, or what an amendment changes."""
-    mine = versions_of(application)
-    return mine[-2] if len(mine) > 1 else approved_before(application)
 
 
 def as_submitted(sections: list[Section]) -> dict[str, Any]:
