@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import login_user, logout_user
 
 from app import access, database, places, second_factor
+from app.rules import clock
 from app.sessions import ServerSession
 from app.throttle import TooMany
 from models.base import db, utcnow
@@ -105,7 +106,7 @@ def must_enroll(user: PortalUser) -> bool:
     """Whether this person has to set up a second factor before anything else."""
     if not current_app.config["SECOND_FACTOR_REQUIRED"] or second_factor.is_on(user.id):
         return False
-    held = places.memberships_of(user, utcnow().date())
+    held = places.memberships_of(user, clock.today())
     return any(access.asks_second_factor(membership.profile) for membership in held)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from app import access, database
-from models.base import db, utcnow
+from app.rules import clock
+from models.base import db
 from models.people import LAPSES_AFTER, Membership, PortalUser
 from models.scope import Reach, acting
 
@@ -44,14 +45,14 @@ def memberships_of(user: PortalUser, today: dt.date) -> list[Membership]:
 def unused_today(memberships: list[Membership], in_force: Reach | None) -> int | None:
     """The key of the membership in force where this is its first use of the day."""
     for row in memberships:
-        if in_force is not None and row.id == in_force.membership_id and row.last_used_on != utcnow().date():
+        if in_force is not None and row.id == in_force.membership_id and row.last_used_on != clock.today():
             return row.id
     return None
 
 
 def note_use(membership_id: int) -> None:
     """Notes the day on which a membership was used, which begins its idle days anew: one short write a day."""
-    today = utcnow().date()
+    today = clock.today()
     statement = (
         update(Membership)
         .where(Membership.id == membership_id, Membership.lapsed_on.is_(None))

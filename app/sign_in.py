@@ -13,6 +13,7 @@ from flask_login import logout_user, user_logged_in
 from app import access, authentication, history, kept_forms, languages, places
 from app.entering import MUST_ENROLL, SignInView, end_session
 from app.fab.keys import key_from
+from app.rules import clock
 from app.security_api import SecurityApi
 from models.base import db, utcnow
 from models.people import PortalUser
@@ -103,7 +104,7 @@ class Security(SecurityManager):
 def put_in_force(user: Any, chosen: Any) -> Reach | None:
     """Establishes what the request may reach; the choice is a membership's key."""
     state = _("State of %(name)s", name=languages.state_name())
-    memberships = places.memberships_of(user, utcnow().date())
+    memberships = places.memberships_of(user, clock.today())
     reach = places.reach_through(user, memberships, chosen, state)
     g.reach = reach
     g.places_to_switch = places.switcher(memberships, reach, state)

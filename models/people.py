@@ -157,4 +157,4 @@ class Membership(Entity):
         self.lapses_on = today + LAPSES_AFTER if self.profile in AT_A_LOCATION else None
 
     def __str__(self) -> str:
-        return str(PROFILES.get(self.profile, self.profile))
+        return f"{self.user}, {PROFILES.get(self.profile, self.profile)}"

@@ -13,9 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from app import access
+from app.rules import clock
 from app.uploads.onboarding import ONBOARDING
 from models.access_requests import AccessRequest
-from models.base import db, utcnow
+from models.base import db
 from models.enrollment import Location
 from models.history import History
 from models.people import AT_A_LOCATION, PROFILES, Membership, PortalUser
@@ -42,7 +43,7 @@ class Rights:
 
     def __init__(self, world):
         with world.app.app_context(), acting(SYSTEM):
-            today = utcnow().date()
+            today = clock.today()
             self.held = {
                 (row.user_id, row.profile, row.location_id, row.organization_id, row.recipient_id)
                 for row in db.session.scalars(select(Membership))
@@ -69,7 +70,7 @@ class Authority(RuleBasedStateMachine):
         with self.world.app.app_context(), acting(SYSTEM):
             for row in db.session.scalars(select(Membership)):
                 row.lapsed_on = None
-                row.ends_on = None if row.id in self.world.at_first else utcnow().date().replace(year=2020)
+                row.ends_on = None if row.id in self.world.at_first else clock.today().replace(year=2020)
             db.session.commit()
         self.before = Rights(self.world)
         self.actor = None

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app import worker
 from app.jobs import housekeeping
-from app.rules import lapse
-from models.base import db, utcnow
+from app.rules import clock, lapse
+from models.base import db
 from models.notices import Notice
 from models.people import LAPSES_AFTER, Membership
 from models.scope import acting
@@ -19,7 +19,7 @@ DAY = dt.timedelta(days=1)
 
 
 def today():
-    return utcnow().date()
+    return clock.today()
 
 
 def nightly(on):

@@ -6,9 +6,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from app.rules import clock
 from app.uploads.onboarding import ONBOARDING
 from models.access_requests import AccessRequest
-from models.base import db, utcnow
+from models.base import db
 from models.history import History
 from models.notices import Notice
 from models.people import Membership, PortalUser
@@ -64,7 +65,7 @@ def here(app, clinic):
     """Who works at the clinic now: username -> profile."""
     with app.app_context(), acting(make.SEED):
         rows = db.session.scalars(select(Membership).where(Membership.location_id == clinic["place"])).all()
-        return {one.user.username: one.profile for one in rows if one.holds_on(utcnow().date())}
+        return {one.user.username: one.profile for one in rows if one.holds_on(clock.today())}
 
 
 def test_a_coordinator_brings_in_the_team_mends_what_was_wrong_and_somebody_signs_in(app, client, clinic):

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
-from app.rules import people
-from models.base import RuleBroken, db, utcnow
+from app.rules import clock, people
+from models.base import RuleBroken, db
 from models.history import History
 from models.people import Membership, PortalUser
 from models.scope import Reach, acting
@@ -95,7 +95,7 @@ def test_a_state_administrator_staffs_a_new_location(inside, profile):
 
 
 def test_what_has_ended_is_not_ended_again(manager):
-    last_day = utcnow().date() - dt.timedelta(days=30)
+    last_day = clock.today() - dt.timedelta(days=30)
     gone = make.membership("Front Desk", location=manager.location, ends_on=last_day)
     with acting(reach_of(manager)), pytest.raises(RuleBroken):
         people.end(gone, reach_of(manager))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import sessions
+from app.rules import clock
 from models.base import db, utcnow
 from models.history import History
 from models.people import Membership, PortalUser
@@ -156,7 +157,7 @@ def test_a_membership_that_ended_is_gone_with_the_next_request(app, client, nurs
     _, first, _second = nurse
     sign_in(client)
     with app.app_context(), acting(make.SEED):
-        db.session.get(Membership, first).ends_on = utcnow().date().replace(year=2020)
+        db.session.get(Membership, first).ends_on = clock.today().replace(year=2020)
         db.session.commit()
     assert "Second clinic" in client.get("/start/").get_data(as_text=True)
 

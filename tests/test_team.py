@@ -5,16 +5,16 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from app.rules import people, team
+from app.rules import clock, people, team
 from models.access_requests import AccessRequest
-from models.base import RuleBroken, db, utcnow
+from models.base import RuleBroken, db
 from models.notices import Notice
 from models.people import LAPSES_AFTER, Membership, PortalUser
 from models.scope import acting
 from tests import factories as make
 from tests.test_people import reach_of
 
-TODAY = utcnow().date
+TODAY = clock.today
 
 
 def asked(**more):
@@ -134,13 +134,25 @@ def test_access_ends_with_a_day_or_at_once(manager):
     assert not made.holds_on(TODAY())
 
 
+def test_a_day_ends_with_the_day_of_the_state(manager, monkeypatch):
+    evening = dt.datetime(2021, 3, 2, 1, 30)  # in UTC; in North Carolina it is the evening of March 1
+    monkeypatch.setattr(clock, "utcnow", lambda: evening)
+    _request, made = add(manager)
+    assert people.end(made, reach_of(manager), dt.date(2021, 3, 1)).holds_on(clock.today())
+    monkeypatch.setattr(clock, "utcnow", lambda: evening + dt.timedelta(hours=4))
+    assert not made.holds_on(clock.today())
+
+
 def test_a_location_keeps_a_manager_unless_the_state_says_otherwise(manager):
     coordinator = make.membership("Vaccine Coordinator", location=manager.location)
     with acting(reach_of(coordinator)):
         refused_at(None, people.end, manager, reach_of(coordinator))
         refused_at(None, team.change_profile, manager, reach_of(coordinator), "Front Desk")
     second = make.membership("Healthcare Location Manager", location=manager.location)
+    soon = TODAY() + dt.timedelta(days=10)
     with acting(reach_of(coordinator)):
+        people.end(second, reach_of(coordinator), soon)  # from then on there is one only
+        refused_at(None, people.end, manager, reach_of(coordinator), soon + dt.timedelta(days=1))
         people.end(second, reach_of(coordinator))
     admin = make.membership("State Administrator")
     with acting(reach_of(admin)):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app import history
 from app.rules import lapse, team
-from models.people import Membership
+from models.people import PROFILES, Membership
 from views.kinds import Column, Queue
 from views.page_words import day
 
@@ -25,7 +25,7 @@ class Lapsing(Queue):
     options = (joinedload(Membership.user), joinedload(Membership.location))
     columns = (
         Column(_l("User"), lambda row: str(row.user)),
-        Column(_l("Profile"), str),
+        Column(_l("Profile"), lambda row: PROFILES[row.profile]),
         Column(_l("Location"), lambda row: str(row.location)),
         Column(_l("Last used"), lambda row: day(row.last_used_on) if row.last_used_on else ""),
         Column(_l("Lapses on"), lambda row: day(row.lapses_on)),

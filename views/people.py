@@ -1,11 +1,21 @@
 """Screens of users and what they may be where."""
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.rules import people, team
 from models.access_requests import AccessRequest
 from models.people import Membership, PortalUser
+from views.kinds import Go
 from views.screen import Screen
+
+ADD_PERSON = Go(
+    _l("Add a person"), lambda _row: url_for("AccessRequestScreen.add"), "AccessRequest", "add", "fa-user-plus"
+)
+SEVERAL = Go(_l("Several by file"), lambda _row: url_for("OnboardingUpload.start"), "Upload", "send_team", "fa-users")
+REQUESTS = Go(
+    _l("Who asks for access"), lambda _row: url_for("AccessRequestScreen.list"), "AccessRequest", "see", "fa-user-clock"
+)
 
 
 class MembershipScreen(Screen):
@@ -28,6 +38,7 @@ class MembershipScreen(Screen):
     search_columns = ["user", "profile", "location", "organization"]
     adds_with = people.grant
     acts = [team.renew, team.change_profile, people.end]
+    list_leads = [ADD_PERSON, SEVERAL, REQUESTS]
 
 
 class PortalUserScreen(Screen):

@@ -15,6 +15,7 @@
         edits_with = rule                                          # rule(changed_row, by=reach)
         optional_columns = ["email"]                               # may stay empty: the rule fills them in
         leads = [Go(...)]                                          # buttons of a record that lead to another page
+        list_leads = [Go(...)]                                     # the same above the list; they are given no row
         related = [OtherScreen]                                    # lists below the record, where they may be seen
         export_columns = [...]                                     # default: list_columns
         lead, empty_hint = _l("..."), _l("...")                    # a sentence above the list; what to do when empty
@@ -23,7 +24,7 @@ Labels, help, choices, formats and what is personal come from the model (`about(
 `entity.called`. Who may do what is in `access.md`: the permission is (entity, verb), the verb of an act is
 its function's name (words for its button: `models.acts.act`). A field asks for a relation by its name
 ("location", not "location_id"). Rules never commit: the screen does, once, and shows a RuleBroken under its field.
-A template gets `may(verb)`, `acts`, `export_links`, `count_capped`.
+A template gets `may(verb)`, `acts`, `leads`, `export_links`, `count_capped`.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     edits_with: Any = None
     optional_columns: Any = ()
     leads: Any = ()
+    list_leads: Any = ()
     related: Any = ()
     export_columns: Any = None
     lead: Any = ""
@@ -173,7 +175,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
         pages = listing.place_in_list(type(view).__name__)
         widget = self._get_related_view_widget(row, view, **pages)
         widget.template_args.update(
-            acts=[], export_links=[], may=lambda verb: verb in ("see", "add") and view.may(verb)
+            acts=[], export_links=[], leads=[], may=lambda verb: verb in ("see", "add") and view.may(verb)
         )
         return widget
 

@@ -16,12 +16,13 @@ from sqlalchemy import func, or_, select
 from app import access, history, places
 from app.commands.telling import FINDINGS, Refused, command
 from app.jobs import uploads
+from app.rules import clock
 from app.secret_keys import key_for
 from app.uploads import kept_rows, reading, sealed, stages
 from app.uploads.kinds import kind_of
 from app.uploads.limits import APART_FROM, MEGABYTE, MOST_BYTES, MOST_BYTES_OF_TEXT
 from app.uploads.refused import FileRefused
-from models.base import RuleBroken, db, utcnow
+from models.base import RuleBroken, db
 from models.enrollment import Location
 from models.people import PortalUser
 from models.scope import Reach, acting
@@ -126,7 +127,7 @@ def _person(username: str, place: Location | None) -> Reach:
     user = db.session.scalars(select(PortalUser).where(func.lower(PortalUser.username) == wanted)).first()
     if user is None or not user.is_active or user.is_system:
         raise Refused(_("There is no active person with this username."))
-    for membership in places.memberships_of(user, utcnow().date()):
+    for membership in places.memberships_of(user, clock.today()):
         reach = places.reach_through(user, [membership], membership.id, current_app.config["STATE_NAME"])
         if reach and access.may(reach.profile, "Upload", "send_file") and _covers(reach, place):
             return reach

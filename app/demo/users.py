@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import exists, select
 from werkzeug.security import generate_password_hash
 
-from app.rules import people
+from app.rules import clock, people
 from models.access_requests import AccessRequest
-from models.base import db, utcnow
+from models.base import db
 from models.enrollment import Location, Organization
 from models.people import Membership, PortalUser
 from models.recipients import Recipient
@@ -89,7 +89,7 @@ def newcomer(by: Reach) -> PortalUser:
 
 def waiting_for_the_manager(by: Reach, locations: list[Location]) -> None:
     """What the first location's manager finds to do: somebody asks to join, and a colleague's access lapses soon."""
-    here, today = locations[0], utcnow().date()
+    here, today = locations[0], clock.today()
     db.session.add(
         AccessRequest(
             first_name="Teresa", last_name="Coble", email="t.coble@staff.example", profile="Healthcare Provider",

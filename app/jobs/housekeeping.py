@@ -11,10 +11,10 @@ from flask import current_app
 from sqlalchemy import select
 
 from app import database, delivery, history, history_proof, history_published, sessions, throttle
-from app.rules import inventory_reports, lapse, ledger_check, notices
+from app.rules import clock, inventory_reports, lapse, ledger_check, notices
 from app.rules.clock import today_at
 from app.uploads import sealed
-from models.base import db, utcnow
+from models.base import db
 from models.people import Membership, PortalUser
 from models.scope import Reach, reach_in_force
 
@@ -88,7 +88,7 @@ def verify_history() -> None:
 
 def lapse_access(by: Reach) -> None:
     """Ends access to locations that nobody used for 90 days, and warns those whose is about to end."""
-    told = lapse.nightly(utcnow().date(), by)
+    told = lapse.nightly(clock.today(), by)
     if told["lapsed"] or told["warned"]:
         current_app.logger.info("access: %s lapsed, %s warned", told["lapsed"], told["warned"])
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.formats.agreement_pdf import Group, Paper, agreement_pdf
 from app.languages import state_name
 from app.reference.agreement_texts import BINDING, current, text_of
-from app.rules import links, notices
+from app.rules import clock, links, notices
 from app.rules.clock import local
 from app.rules.sealing import digest_of, sha256
 from models.acts import act
@@ -201,7 +201,7 @@ def _send_copy(link: Link, agreement: Agreement, by: Reach) -> None:
 
 def administrators_of(organization_id: int) -> list[PortalUser]:
     """Who administers an organization today."""
-    today = utcnow().date()
+    today = clock.today()
     query = (
         select(Membership)
         .where(Membership.organization_id == organization_id, Membership.profile == ADMINISTRATOR)

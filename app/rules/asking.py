@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
-from app.rules import links, notices, people
+from app.rules import clock, links, notices, people
 from models.access_requests import AccessRequest
 from models.base import FORMATS, RuleBroken, db, utcnow
 from models.enrollment import Location
@@ -106,12 +106,12 @@ def _works_there(user_id: int, place: Location, profile: str) -> bool:
     query = select(Membership).where(
         Membership.user_id == user_id, Membership.location_id == place.id, Membership.profile == profile
     )
-    return any(row.holds_on(utcnow().date()) for row in db.session.scalars(query))
+    return any(row.holds_on(clock.today()) for row in db.session.scalars(query))
 
 
 def _tell_managers(request: AccessRequest, place: Location) -> None:
     """That somebody asks; who it is stands in the list, not in the mail."""
-    for manager in people.managers_at(place.id, utcnow().date()):
+    for manager in people.managers_at(place.id, clock.today()):
         notices.queue(
             "access_asked", to=manager.user, once=f"asked-{request.id}-{manager.id}", by=ASKING.at(place.id),
             place=place.name,

@@ -24,6 +24,11 @@ def today_at(location: Location | None) -> dt.date:
     return local(utcnow(), location).date()
 
 
+def today() -> dt.date:
+    """The date in the state now: what begins and ends by a day, and at no place of its own, goes by it."""
+    return today_at(None)
+
+
 def to_utc(wall: dt.datetime, location: Location | None) -> dt.datetime:
     """A time on the wall of the place as a UTC instant without tzinfo."""
     return wall.replace(tzinfo=zone(location)).astimezone(dt.UTC).replace(tzinfo=None)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.rules import links, notices
+from app.rules import clock, links, notices
 from app.rules.standing import new_number, note, sections_of
 from models.acts import act
 from models.applications import OPEN, Application, Section
@@ -96,7 +96,7 @@ def _take_out(section: Section, by: Reach) -> None:
 def _end_access(section: Section) -> None:
     """Ends what the coordinator may do at a location that only applies."""
     db.session.flush()
-    yesterday = utcnow().date() - dt.timedelta(days=1)
+    yesterday = clock.today() - dt.timedelta(days=1)
     with acting(ENROLLING):
         query = select(Membership).where(
             Membership.location_id == section.location_id, Membership.profile == COORDINATOR,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from app.rules import accounts, links, notices, people, twins
+from app.rules import accounts, clock, links, notices, people, twins
 from app.rules.coordinators import COORDINATOR, ENROLLING, SECTION_LINK
 from app.rules.standing import new_number, note
 from models.applications import OPEN, Application, Section
@@ -127,7 +127,7 @@ def _grant(user: PortalUser, profile: str, **place: int) -> None:
     """Gives a profile at a place, once."""
     query = select(Membership).where(Membership.user_id == user.id, Membership.profile == profile)
     known = db.session.scalars(query.filter_by(**place)).all()
-    if not any(one.holds_on(utcnow().date()) for one in known):
+    if not any(one.holds_on(clock.today()) for one in known):
         people.grant(Membership(user_id=user.id, profile=profile, **place), ENROLLING)
 
 

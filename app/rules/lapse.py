@@ -10,8 +10,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import history
-from app.rules import notices, people
-from models.base import db, utcnow
+from app.rules import clock, notices, people
+from models.base import db
 from models.people import AT_A_LOCATION, LAPSES_AFTER, Membership
 from models.scope import Reach
 
@@ -110,7 +110,7 @@ def _tell_managers(location_id: int, count: int, today: dt.date, by: Reach) -> N
 
 def lapsing(by: Reach) -> list[Any]:
     """Others' access at the place that nobody used for long, the last manager's too."""
-    today = utcnow().date()
+    today = clock.today()
     conditions = [
         Membership.lapses_on.is_not(None),
         Membership.lapses_on.between(today - LONG_AGO, today + SOON),

@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
 from app import access, history
-from app.rules import accounts, passwords
+from app.rules import accounts, clock, passwords
 from models.acts import Ask, act
-from models.base import RuleBroken, db, utcnow
+from models.base import RuleBroken, db
 from models.enrollment import Location
 from models.people import COORDINATOR, MANAGER, Membership, PortalUser
 from models.scope import Reach
@@ -27,7 +27,7 @@ def not_granted(words: Any, field: str | None = None) -> RuleBroken:
 def grant(membership: Membership, by: Reach) -> Membership:
     """Gives a person a profile at a place; only what one's own profile may grant, within one's own reach."""
     may_give(membership, by)
-    membership.keep(utcnow().date())
+    membership.keep(clock.today())
     db.session.add(membership)
     db.session.flush()
     return membership
@@ -65,7 +65,7 @@ def _has_it(membership: Membership) -> bool:
     query = select(Membership).where(
         Membership.user_id == user_id, Membership.location_id == location_id, Membership.profile == membership.profile
     )
-    return any(row is not membership and row.holds_on(utcnow().date()) for row in db.session.scalars(query))
+    return any(row is not membership and row.holds_on(clock.today()) for row in db.session.scalars(query))
 
 
 def managers_at(location_id: int, today: dt.date) -> list[Membership]:
@@ -85,7 +85,7 @@ def first_manager(location: Any, name: str, email: str, by: Reach) -> Membership
     """
     if by.kind not in ("state", "system"):
         raise not_granted(_("The state lets in the first manager of a location."))
-    if known := managers_at(location.id, utcnow().date()):
+    if known := managers_at(location.id, clock.today()):
         return known[0]
     first, _space, last = " ".join(name.split()).rpartition(" ")
     user = accounts.named(email)
@@ -93,7 +93,7 @@ def first_manager(location: Any, name: str, email: str, by: Reach) -> Membership
         raise RuleBroken(_("This account cannot be given access. Please write to the help desk."), field="email")
     user = user or accounts.new(first or last, last, email)
     membership = Membership(user=user, profile=MANAGER, location=location)
-    membership.keep(utcnow().date())
+    membership.keep(clock.today())
     db.session.add(membership)
     db.session.flush()
     accounts.tell(membership, by.at(location.id))
@@ -141,18 +141,19 @@ def _reaches(location_id: int | None) -> bool:
         Ask("last_day", _l("Last day"), "date", required=False, help=_l("Leave it empty to end the access at once.")),
     ),
     icon="fa-user-slash",
-    may_do=lambda membership: membership.ends_on is None or membership.ends_on >= utcnow().date(),
+    may_do=lambda membership: membership.ends_on is None or membership.ends_on >= clock.today(),
 )
 def end(membership: Membership, by: Reach, last_day: dt.date | None = None) -> Membership:
     """Ends a membership with a day, or at once: then it is gone with the next request."""
     may_take(membership, by)
-    today = utcnow().date()
+    today = clock.today()
     if membership.ends_on is not None and membership.ends_on < today:
         raise RuleBroken(_("This access has ended already."))
     if last_day is not None and last_day < today:
         raise RuleBroken(_("The last day cannot be in the past. Leave it empty to end the access at once."), "last_day")
-    _leaves_a_manager(membership, by, today)
-    membership.ends_on = last_day or today - dt.timedelta(days=1)
+    ends_on = last_day or today - dt.timedelta(days=1)
+    _leaves_a_manager(membership, by, ends_on + dt.timedelta(days=1))
+    membership.ends_on = ends_on
     if membership.starts_on and membership.starts_on > membership.ends_on:
         membership.starts_on = membership.ends_on
     return membership
@@ -175,15 +176,15 @@ def still_in_force(by: Reach) -> None:
     if by.membership_id is None:
         return
     mine = db.session.scalars(select(Membership).where(Membership.id == by.membership_id)).first()
-    if mine is None or not mine.holds_on(utcnow().date()) or mine.profile != by.profile:
+    if mine is None or not mine.holds_on(clock.today()) or mine.profile != by.profile:
         raise not_granted(_("Your own access has ended meanwhile."))
 
 
-def _leaves_a_manager(membership: Membership, by: Reach, today: dt.date) -> None:
-    """Only the state leaves a location without a manager."""
+def _leaves_a_manager(membership: Membership, by: Reach, first_day: dt.date) -> None:
+    """Only the state leaves a location without a manager, from that day on."""
     if by.kind not in ("location", "organization") or membership.profile != MANAGER or membership.location_id is None:
         return
-    if not [row for row in managers_at(membership.location_id, today) if row.id != membership.id]:
+    if not [row for row in managers_at(membership.location_id, first_day) if row.id != membership.id]:
         raise RuleBroken(_("This is the last manager of the location. Give access to another one first."))
 
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import access
-from app.rules import accounts, notices, people
+from app.rules import accounts, clock, notices, people
 from models.access_requests import AccessRequest
 from models.acts import Ask, act
 from models.base import RuleBroken, utcnow
@@ -64,11 +64,11 @@ def turn_down(request: AccessRequest, by: Reach, reason: str) -> AccessRequest:
     asks=(Ask("profile", _l("New profile"), "choice", AT_A_LOCATION),),
     icon="fa-user-pen",
     on_many=False,
-    may_do=lambda membership: membership.location_id is not None and membership.holds_on(utcnow().date()),
+    may_do=lambda membership: membership.location_id is not None and membership.holds_on(clock.today()),
 )
 def change_profile(membership: Membership, by: Reach, profile: str) -> Membership:
     """Makes somebody something else at the same place: one membership ends and another begins, both in the history."""
-    today = utcnow().date()
+    today = clock.today()
     if not membership.holds_on(today):
         raise RuleBroken(_("This access has ended already."))
     if profile == membership.profile:
@@ -96,12 +96,12 @@ def renew(membership: Membership, by: Reach) -> Membership:
     people.may_take(membership, by)
     if _has_ended(membership):
         raise RuleBroken(_("This access has ended already."))
-    membership.keep(utcnow().date())
+    membership.keep(clock.today())
     return membership
 
 
 def _has_ended(membership: Membership) -> bool:
-    return membership.ends_on is not None and membership.ends_on < utcnow().date()
+    return membership.ends_on is not None and membership.ends_on < clock.today()
 
 
 def _still_waiting(request: AccessRequest) -> None:
@@ -110,7 +110,7 @@ def _still_waiting(request: AccessRequest) -> None:
 
 
 def _has_manager(request: AccessRequest) -> bool:
-    return bool(people.managers_at(request.location_id, utcnow().date()))
+    return bool(people.managers_at(request.location_id, clock.today()))
 
 
 def _let_in(request: AccessRequest, by: Reach, phone: str | None = None) -> Membership:
@@ -129,7 +129,7 @@ def _let_in(request: AccessRequest, by: Reach, phone: str | None = None) -> Memb
     if membership.location is None:
         membership.location_id = request.location_id
     people.may_give(membership, by)
-    membership.keep(utcnow().date())
+    membership.keep(clock.today())
     accounts.attach(membership)
     accounts.tell(membership, by)
     _settle(request, membership, by)

@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.rules import accounts, people, team
+from app.rules import accounts, clock, people, team
 from app.uploads.checking import Checked
 from app.uploads.deciding import Decided
 from models.access_requests import AccessRequest
-from models.base import RuleBroken, db, utcnow
+from models.base import RuleBroken, db
 from models.enrollment import Location
 from models.people import PROFILES, Membership, PortalUser
 from models.scope import Reach, reach_in_force
@@ -72,7 +72,7 @@ def _works_here(users: set[int], location_id: int | None) -> dict[int, list[Memb
     """The memberships at the place of these people that are not over, lapsed ones included."""
     query = select(Membership).where(Membership.location_id == location_id, Membership.user_id.in_(users))
     found: dict[int, list[Membership]] = defaultdict(list)
-    today = utcnow().date()
+    today = clock.today()
     for row in db.session.scalars(query.order_by(Membership.id)):
         if row.ends_on is None or row.ends_on >= today:
             found[row.user_id].append(row)
