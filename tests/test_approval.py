@@ -23,6 +23,7 @@ def test_an_approval_makes_what_was_submitted_and_lets_in_the_first_people(app, 
     assert page.form(f"/review/{case.id}/approve")[f"pin_{case.b}"] == "NCA650777"  # as the applicant typed it
     assert taken_pin.code == 422 and "Mountain Clinic works under this PIN already." in taken_pin.text
     _page, wrong = approve(marcus, case, **{f"pin_{case.b}": "12345"})
+    assert "Provider PIN of Harbor Clinic: A Provider PIN is NCA and six digits" in wrong.text  # at its field
     assert wrong.code == 422 and "NCA and six digits" in wrong.text and 'value="12345"' in wrong.html
     assert stored(app, case, "status") == ("in_review",)
     _page, done = approve(marcus, case, **{f"pin_{case.b}": "650888"})

@@ -61,6 +61,7 @@ class ApplicationScreen(Screen):
         "organization_name", "administrator_first_name", "administrator_last_name", "administrator_email", "language",
         "is_another",
     ]  # fmt: skip
+    needed_columns = ["administrator_first_name", "administrator_last_name", "administrator_email"]
     adds_with = applications.invite
     add_title = _l("Invite an organization to enroll")
     acts = [

@@ -73,18 +73,21 @@ class RecordForm(DynamicForm):
 
 
 def record_form(
-    entity: Any, columns: list[str], look_up_url: Any, versioned: bool, optional: Any = ()
+    entity: Any, columns: list[str], look_up_url: Any, versioned: bool, optional: Any = (), needed: Any = ()
 ) -> type[RecordForm]:
-    """The class of the form that adds or edits a row of the entity; a rule fills in what is `optional`."""
+    """The class of the form that adds or edits a row of the entity.
+
+    A rule fills in what is `optional`, and refuses a row without what is `needed`, whatever the column says.
+    """
     made: dict[str, Any] = {"described": {}}
     for name in columns:
         what = describe(entity, name)
         made["described"][name] = what
-        needed = False if name in optional else None
+        must = False if name in optional else True if name in needed else None
         if what.relation is not None and what.relation.direction.name == "MANYTOONE":
-            made[name] = fields.relation_field(what, look_up_url(name), needed=needed)
+            made[name] = fields.relation_field(what, look_up_url(name), needed=must)
         elif what.column is not None and not what.column.foreign_keys:
-            made[name] = fields.column_field(what, needed=needed)
+            made[name] = fields.column_field(what, needed=must)
         else:
             raise TypeError(f"{entity.__name__}.{name} cannot be typed into a form; name the relation or a column.")
     if versioned and hasattr(entity, VERSION):

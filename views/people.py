@@ -27,7 +27,7 @@ class MembershipScreen(Screen):
         "it here, for several people at once if you like."
     )
     list_columns = [
-        "user", "profile", "location", "organization", "starts_on", "ends_on", "user.last_login", "lapses_on",
+        "user", "profile", "user.last_login", "lapses_on", "ends_on", "starts_on", "location", "organization",
     ]  # fmt: skip
     show_columns = [
         "user", "profile", "location", "organization", "starts_on", "ends_on", "user.last_login", "last_used_on",

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app import history
 from app.fab.page_history import is_own_path
+from models.acts import Act
 from models.base import db
 from views import forms
 from views.edge import committed, removed
@@ -30,10 +31,11 @@ class Saving:
             code = 200
         else:
             row = self.entity()
-            code = self._save(form, row, self.write_new)
+            code = self._save(form, row, self.write_new, self._adding().done)
             if code == 303:
                 return redirect(self._seen_after(row), 303)
         widgets = self._get_add_widget(form=form)
+        widgets["add"].template_args["save_label"] = self._adding().label
         return self.render_template(self.add_template, title=self.add_title, widgets=widgets), code
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
@@ -69,7 +71,12 @@ class Saving:
         flash(str(refusal.message), "danger")
         return redirect(self._seen_after(row), 303)
 
-    def _save(self, form: Any, row: Any, write: Any) -> int:
+    def _adding(self) -> Act:
+        """What the button of a new row reads, and what is said when it is made."""
+        said = getattr(type(self).adds_with, "act", None)
+        return said if isinstance(said, Act) else Act(_("Save"))
+
+    def _save(self, form: Any, row: Any, write: Any, done: Any = None) -> int:
         """Fills and writes the row; returns the HTTP status, and leaves what is wrong in the form."""
         if not form.validate():
             return 422
@@ -81,7 +88,7 @@ class Saving:
 
         refusal = committed(work)
         if refusal is None:
-            flash(_("Saved."), "success")
+            flash(str(done or _("Saved.")), "success")
             return 303
         form.say(refusal)
         return refusal.code

@@ -11,9 +11,11 @@
         order_columns = [...]                                      # default: the plain columns of the list
         base_order = ("expected_on", "desc")
         acts = [stock_changes.receive]                             # buttons; rule(row, by=reach, **asked)
-        adds_with = rule                                           # rule(new_row, by=reach) in place of just storing
+        adds_with = rule                                           # rule(new_row, by=reach) in place of just storing;
+                                                                   # as an `act`: its words on the button and after it
         edits_with = rule                                          # rule(changed_row, by=reach)
         optional_columns = ["email"]                               # may stay empty: the rule fills them in
+        needed_columns = ["email"]                                 # may not stay empty: the rule asks for them
         leads = [Go(...)]                                          # buttons of a record that lead to another page
         list_leads = [Go(...)]                                     # the same above the list; they are given no row
         related = [OtherScreen]                                    # lists below the record, where they may be seen
@@ -68,6 +70,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     adds_with: Any = None
     edits_with: Any = None
     optional_columns: Any = ()
+    needed_columns: Any = ()
     leads: Any = ()
     list_leads: Any = ()
     related: Any = ()
@@ -128,9 +131,9 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
         def address(name: str) -> str:
             return f"{self.route_base}/look-up/{name}"
 
-        may_be_empty = self.optional_columns
-        self.add_form = forms.record_form(self.entity, self.add_columns, address, False, may_be_empty)
-        self.edit_form = forms.record_form(self.entity, self.edit_columns, address, True, may_be_empty)
+        rules = self.optional_columns, self.needed_columns
+        self.add_form = forms.record_form(self.entity, self.add_columns, address, False, *rules)
+        self.edit_form = forms.record_form(self.entity, self.edit_columns, address, True, *rules)
         self.search_form = listing.search_form(self.entity, self.search_columns, self._index_of, address)
         self.personal_form = listing.search_form(self.entity, self.personal_search_columns, self._index_of, address)
 

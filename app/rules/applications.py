@@ -30,6 +30,7 @@ from models.enrollment import Organization
 from models.scope import Reach, acting
 
 
+@act(label=_l("Send the invitation"), done=_l("The invitation is on its way."))
 def invite(application: Application, by: Reach) -> Application:
     """Invites somebody to enroll an organization: a new organization that applies, and a mail with a link of their own.
 

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from app.rules import notices
 from app.rules.clock import today_at
 from models.acts import Ask, act
-from models.base import RuleBroken, db
+from models.base import FORMATS, RuleBroken, db
 from models.enrollment import Location, pin_of
 from models.people import ADMINISTRATOR, COORDINATOR, MANAGER, Membership, PortalUser
 from models.reviews import LocationEvent
@@ -136,8 +136,11 @@ def print_pack(location: Location, by: Reach) -> Location:
 
 
 def refuse_other_pin(location_id: int | None, typed: str, field: str) -> None:
-    """A PIN is of one location; the refusal is for state staff and names the other."""
-    other = db.session.scalars(select(Location).where(Location.provider_pin == pin_of(typed))).first()
+    """A PIN has the form of one and is of one location; the refusal is for state staff and names the other."""
+    pin = pin_of(typed) or ""
+    if not FORMATS["pin"][0].fullmatch(pin):
+        raise RuleBroken(FORMATS["pin"][1], field=field)
+    other = db.session.scalars(select(Location).where(Location.provider_pin == pin)).first()
     if other is not None and other.id != location_id:
         raise RuleBroken(_("%(place)s works under this PIN already.", place=other.name), field=field)
 

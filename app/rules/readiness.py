@@ -37,9 +37,9 @@ TASKS = (
         "team",
         _l("Bring in the team"),
         _l("Give access to those who check in, vaccinate and keep the inventory."),
-        "MembershipScreen.list",
-        "Membership",
-        "add",
+        "/upload-onboarding/",
+        "Upload",
+        "send_team",
         lambda here: exists().where(Membership.location_id == here, Membership.profile.in_(TEAM)),
     ),
     Task(

@@ -14,6 +14,7 @@ from models.people import AT_A_LOCATION, Membership, PortalUser
 from models.scope import Reach
 
 
+@act(label=_l("Give access"), done=_l("The access is given, and a mail says so."))
 def add_person(request: AccessRequest, by: Reach, phone: str | None = None) -> Membership:
     """Lets in a person whom the place itself names: an account there is by exact username or e-mail, or a new one."""
     request.status = "waiting"
