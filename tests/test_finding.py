@@ -96,8 +96,8 @@ def test_nobody_found_leads_to_registering_a_walk_in_with_what_was_typed(app, cl
 def test_what_was_searched_stands_in_the_history_and_not_in_an_address(app, clinic):
     Browser(app, "nurse").send("/find/", "/find/", last_name="O'Brien", birth_date="1961-03-09")
     with app.app_context(), acting(make.SEED):
-        entry = db.session.scalars(select(History).where(History.act == "RecipientFind.find")).one()
-        assert entry.username == "nurse" and entry.path == "/find/"
+        entry = db.session.scalars(select(History).where(History.act == "RecipientFind.found")).one()
+        assert entry.username == "nurse" and entry.path == "/find/found"
         assert entry.shown[0]["ids"] == [clinic.key] and entry.shown[0]["asked"]["last_name"] == "O'Brien"
 
 
@@ -110,6 +110,7 @@ def test_names_in_an_address_are_not_searched(app, clinic):
 def test_only_profiles_that_may_find_can_search(app, clinic, who):
     browser = Browser(app, who)
     page = browser.post("/find/", {**browser.marks(), "phone": "9195550123"})
+    assert page.code != 403 or browser.open("/find/found").code == 403
     assert ("Zoë" in page.text) == (who == "state") and page.code == (200 if who == "state" else 403)
     assert ("/find/" in browser.open("/start/").links()) == (who == "state")
 

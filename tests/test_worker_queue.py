@@ -14,6 +14,7 @@ from app import worker
 from app.jobs.payload import ForgedPayload, SignedJson
 from app.jobs.store import NoStore, opened, store_at
 from tests import databases
+from tests.postgres import OWNER
 
 KEY = "k" * 40
 
@@ -37,7 +38,8 @@ def on_postgresql():
     name = f"queue_{os.urandom(4).hex()}"
     with databases.one_at_a_time():
         databases.cluster().start()
-    return name, databases.cluster().create(name)
+        databases.cluster().create(name)
+    return name, databases.cluster().url(name, OWNER)  # which makes the tables of a worker
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,6 +14,7 @@ from wtforms import Form
 
 from models.acts import Ask, act_of
 from models.base import RuleBroken, db
+from views import asked
 from views.forms import ask_form
 from views.page import Page, allowed, may, put_in_form, refuse_unless, saved
 
@@ -64,9 +65,9 @@ class Find(Page):
     next_step: ClassVar[Go | None] = None
     most: ClassVar[int] = 10
 
-    def form(self) -> Form:
+    def form(self, typed: Any = None) -> Form:
         """Everything that may be asked, as one form."""
-        return ask_form(tuple(ask for _heading, asks in self.ways for ask in asks))()
+        return ask_form(tuple(ask for _heading, asks in self.ways for ask in asks))(typed, meta=asked.TAKEN)
 
     @expose("/")
     @allowed("find")
@@ -76,7 +77,18 @@ class Find(Page):
     @expose("/", methods=["POST"])
     @allowed("find")
     def find(self) -> Any:
-        form = self.form()
+        """Leads to the answer: a page that was posted would keep a name and birth date in the browser's own files."""
+        asked.keep(type(self).__name__, [ask.name for _heading, asks in self.ways for ask in asks])
+        return redirect(url_for(f"{self.endpoint}.found"), 303)
+
+    @expose("/found")
+    @allowed("find")
+    def found(self) -> Any:
+        """What was asked last, as it is answered now."""
+        typed = asked.kept(type(self).__name__)
+        if typed is None:
+            return redirect(url_for(f"{self.endpoint}.show"))
+        form = self.form(typed)
         if not form.validate():
             return self.answer(form, None, 422)
         answers = {ask.name: form[ask.name].data for _heading, asks in self.ways for ask in asks if form[ask.name].data}
@@ -98,6 +110,7 @@ class Find(Page):
             self.title,
             code,
             form=form,
+            action=url_for(f"{self.endpoint}.show"),
             ways=self.ways,
             lead=self.lead,
             rows=rows,

@@ -16,6 +16,7 @@ from wtforms import BooleanField, Field, HiddenField, validators
 from app.rules import recipients, visits
 from models.base import UNSTORABLE, db
 from models.recipients import ALPHABET, PriorityGroup, Recipient, new_public_id
+from views import asked
 from views.fields import CodeField, column_field, relation_field
 from views.page import Page, allowed, may, new_key, saved
 from views.words import describe
@@ -27,6 +28,7 @@ PARTS = (
     (_l("Work"), ("employer", "industry", "works_in_nc")),
     (_l("About the person"), ("sex", "races", "ethnicity", "priority_group", "external_id")),
 )
+FROM_SEARCH = ("last_name", "first_name", "birth_date", "phone", "external_id")
 NEEDED = ("first_name", "last_name", "birth_date")
 WORDS = {
     "employer": (
@@ -95,10 +97,13 @@ class WalkIn(Page):
     @expose("/", methods=["GET", "POST"])
     @allowed("register")
     def register(self) -> Any:
-        from_search = request.form.get("from_search") == "1"
-        form = WalkInForm()
+        if request.form.get("from_search") == "1":  # as with the search itself: no page that was posted
+            asked.keep(type(self).__name__, FROM_SEARCH)
+            return redirect(url_for("WalkIn.register", from_search=1), 303)
+        typed = asked.kept(type(self).__name__) if request.method == "GET" and "from_search" in request.args else None
+        form = WalkInForm() if typed is None else WalkInForm(typed, meta=asked.TAKEN)
         form.of_its_own()
-        if from_search or not form.is_submitted():
+        if not form.is_submitted():
             if form.state.data is None:
                 form.state.data, form.lives_in_nc.data = current_app.config["STATE_CODE"], True
             return self.show(form)
