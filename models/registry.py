@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy.orm import configure_mappers
+
 import models.access_requests
 import models.account_history
 import models.agreements
@@ -29,6 +31,7 @@ from models.base import Entity
 from models.ink import Ink
 from models.people import PortalUser
 
+configure_mappers()  # all at once, before a row is made: the first row must not find its entity half watched
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -12,6 +12,7 @@ from werkzeug.security import generate_password_hash
 from app import history_chain
 from app.rules import links
 from app.rules import stock as ledger
+from app.rules.clock import today_at
 from models.access_requests import AccessRequest
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
 from models.base import db, utcnow
@@ -134,7 +135,7 @@ def vaccine(**more: Any) -> Vaccine:
 
 def lot(**more: Any) -> Lot:
     more.setdefault("vaccine", None) or more.update(vaccine=vaccine())
-    expires = utcnow().date() + dt.timedelta(days=90)
+    expires = today_at(None) + dt.timedelta(days=90)
     return saved(Lot(**{"number": f"EN{next(numbers):05}", "expires_on": expires, **more}))
 
 
@@ -180,7 +181,7 @@ def priority_group(**more: Any) -> PriorityGroup:
 def visit(person: Recipient | None = None, location: Location | None = None, **more: Any) -> Visit:
     place = location or globals()["location"]()
     person = person or recipient(at=place)
-    values = {"key": str(uuid.uuid4()), "visited_on": utcnow().date(), "checked_in_at": utcnow()}
+    values = {"key": str(uuid.uuid4()), "visited_on": today_at(None), "checked_in_at": utcnow()}
     return saved(Visit(**{**values, "recipient": person, "location": place, **more}))
 
 
@@ -190,7 +191,7 @@ def dose(person: Recipient | None = None, location: Location | None = None, **mo
     person = person or recipient(at=place)
     item = stock(place)
     values = {
-        "key": str(uuid.uuid4()), "dose_number": "1", "given_at": utcnow(), "given_on": utcnow().date(),
+        "key": str(uuid.uuid4()), "dose_number": "1", "given_at": utcnow(), "given_on": today_at(None),
         "vaccine_id": item.lot.vaccine_id, "lot_id": item.lot_id, "body_site": "LD", "route": "C28161",
     }  # fmt: skip
     given = saved(Dose(**{**values, "recipient": person, "location": place, **more}))

@@ -7,9 +7,10 @@ from typing import Any
 
 from app.rules import expiry, recalls, stock_counts, transfers
 from app.rules import wastage as waste
+from app.rules.clock import today_at
 from models.account_history import AccountHistory
 from models.agreements import RedistributionAgreement, RedistributionPlace
-from models.base import db, utcnow
+from models.base import db
 from models.enrollment import Location
 from models.inventory_reports import InventoryReportLine
 from models.recalls import Recall, RecallPlace
@@ -46,7 +47,7 @@ def expiry_correction(location: Location | None = None) -> ExpiryCorrection:
 def expiry_check(location: Location | None = None) -> ExpiryCheck:
     item = make.stock(location)
     values = {"inventory_item_id": item.id, "location_id": item.location_id, "lot_id": item.lot_id}
-    return make.saved(ExpiryCheck(checked_on=utcnow().date(), **values))
+    return make.saved(ExpiryCheck(checked_on=today_at(None), **values))
 
 
 def storage_time(**more: Any) -> StorageTime:
@@ -86,7 +87,7 @@ def account_history(location: Location | None = None) -> AccountHistory:
 
 
 def inventory_report_line(location: Location | None = None) -> InventoryReportLine:
-    values = {"report_on": utcnow().date(), "quantity": 3, "in_stock": True, "supply_level": "4"}
+    values = {"report_on": today_at(None), "quantity": 3, "in_stock": True, "supply_level": "4"}
     place = location or make.location()
     return make.saved(InventoryReportLine(location=place, vaccine=make.vaccine(), **values))
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.rules import dose_checks, doses, ledger_check, proofs, stock, visits
+from app.rules.clock import today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Visit
 from models.history import History
@@ -106,7 +107,7 @@ def test_an_expired_or_recalled_lot_is_neither_offered_nor_given(app, stocked, f
                 clinic.item.lot.status = recalled
                 db.session.flush()
         with acting(clinic.reach):
-            assert stock.offered(clinic.location.id, utcnow().date()) == []
+            assert stock.offered(clinic.location.id, today_at(None)) == []
             with pytest.raises(RuleBroken) as refusal:
                 doses.administer(clinic.new(), clinic.reach)
             assert refusal.value.field == field
@@ -124,7 +125,7 @@ def test_too_early_is_a_warning_that_a_reason_overrides(app):
     with app.app_context():
         clinic = Clinic()
         vaccine = clinic.item.lot.vaccine
-        ten_days_ago = utcnow().date() - dt.timedelta(days=10)
+        ten_days_ago = today_at(None) - dt.timedelta(days=10)
         make.dose(clinic.person, make.location(), vaccine_id=vaccine.id, given_on=ten_days_ago)
         with acting(clinic.reach):
             with pytest.raises(RuleBroken) as refusal:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, func, insert, select
 
 from app.rules import doses, ledger_check, recalls, stock, transfer_moves, transfers
-from app.rules.clock import local
+from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
 from models.enrollment import Location
@@ -37,7 +37,7 @@ def reached(app):
             dose = make.saved(
                 Dose(
                     key=str(uuid.uuid4()), recipient=person, location=item.location, vaccine=item.lot.vaccine,
-                    lot=item.lot, dose_number=number, given_at=utcnow(), given_on=utcnow().date(),
+                    lot=item.lot, dose_number=number, given_at=utcnow(), given_on=today_at(None),
                 )
             )  # fmt: skip
             stock.post(dose, make.SEED)
@@ -71,7 +71,7 @@ def test_the_dry_run_counts_and_changes_nothing_then_the_recall_stops_all(reache
         "in_transit",
     )
     assert db.session.get(InventoryItem, item.id).reserved == 0
-    assert stock.offered(item.location_id, utcnow().date()) == []
+    assert stock.offered(item.location_id, today_at(None)) == []
     assert db.session.scalars(select(Notice.to_address).where(Notice.kind == "lot_recalled")).all() == [
         "tell@example.org"
     ]
@@ -97,7 +97,7 @@ def test_a_lot_of_ten_thousand_doses_is_counted_by_a_few_statements(app):
         db.session.connection().execute(insert(Recipient.__table__), people)
         given = {
             "location_id": item.location_id, "vaccine_id": item.lot.vaccine_id, "lot_id": item.lot_id,
-            "dose_number": "1", "given_at": utcnow(), "given_on": utcnow().date(), "status": "given",
+            "dose_number": "1", "given_at": utcnow(), "given_on": today_at(None), "status": "given",
             "is_historical": False, **facts,
         }  # fmt: skip
         rows = [{**given, "key": str(uuid.uuid4()), "recipient_id": first.id + n} for n in range(10_000)]

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.rules import doses, ledger_check, stock_changes
+from app.rules.clock import today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
 from models.ink import WrittenOnce
@@ -79,7 +80,7 @@ def test_check_ledger_finds_a_dose_without_its_movement(app):
             Dose(
                 key=str(uuid.uuid4()), recipient_id=given.recipient_id, location_id=given.location_id,
                 vaccine_id=given.vaccine_id, lot_id=given.lot_id, dose_number="2", given_at=utcnow(),
-                given_on=utcnow().date(),
+                given_on=today_at(None),
             )
         )  # fmt: skip
         assert ledger_check.check_ledger()["broken"] == [

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.rules import expiry, ledger_check, stock, stock_counts, storage, wastage
-from models.base import RuleBroken, db, utcnow
+from app.rules.clock import today_at
+from models.base import RuleBroken, db
 from models.scope import acting
 from models.stock import PLACEHOLDER_EXPIRY, InventoryItem, StockMovement
 from models.stock_causes import DoseCount, ExpiryCorrection, Wastage
@@ -15,8 +16,11 @@ from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa
 from tests.dose_administration.looking import counted, on_hand
 from tests.screen_world import open_world
 
-TODAY = utcnow().date
 DAY = dt.timedelta(days=1)
+
+
+def TODAY():
+    return today_at(None)
 
 
 def moved():

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from app import worker
 from app.jobs import housekeeping
 from app.rules import inventory_reports, storage
+from app.rules.clock import today_at
 from models.account_history import AccountHistory
-from models.base import db, utcnow
+from models.base import db
 from models.inventory_reports import InventoryReportLine
 from models.notices import Notice
 from models.scope import Reach, acting
@@ -43,10 +44,10 @@ def test_the_report_counts_what_may_be_given_and_how_long_it_lasts(app):
         usable, held, recalled, old = (make.stock(place, doses=70) for _ in range(4))
         storage.put_on_hold(held, make.SEED, reason="Alarm")
         recalled.lot.status = "recalled"
-        old.lot.expires_on = utcnow().date() - dt.timedelta(days=2)
+        old.lot.expires_on = today_at(None) - dt.timedelta(days=2)
         make.dose(location=place)
         db.session.commit()
-        today = utcnow().date()
+        today = today_at(None)
         inventory_reports.build(today)
         inventory_reports.build(today)
         db.session.commit()

@@ -31,18 +31,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Go:
-    """A button that leads or posts somewhere, for profiles that may do `verb` on `entity`."""
+    """A button that leads or posts somewhere, for profiles that may do `verb` on `entity`.
+
+    A verb that depends on the row is a function of it.
+    """
 
     label: Any
     href: Callable[[Any], str]
     entity: str
-    verb: str
+    verb: str | Callable[[Any], str]
     icon: str = ""
     post: bool = False
 
     def button(self, row: Any, of: str = "") -> dict[str, Any] | None:
         """The button as templates draw it, or None where the profile may not."""
-        if not may(self.verb, self.entity):
+        if not may(self.verb(row) if callable(self.verb) else self.verb, self.entity):
             return None
         return {"label": self.label, "href": self.href(row), "icon": self.icon, "post": self.post, "of": of}
 

@@ -1,8 +1,18 @@
 """Screens of the files that were sent and their rows."""
 
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
 from app.rules import welcomes
+from app.uploads.kinds import kind_of
 from models.uploads import Upload, UploadRow
+from views.kinds import Go
 from views.screen import Screen
+
+ROWS = Go(
+    _l("Open the file and its rows"), lambda row: url_for(f"{kind_of(row.kind).endpoint}.review", pk=row.id), "Upload",
+    lambda row: kind_of(row.kind).verb, "fa-folder-open",
+)  # fmt: skip
 
 
 class UploadRowScreen(Screen):
@@ -28,6 +38,7 @@ class UploadScreen(Screen):
     base_order = ("created_at", "desc")
     related = [UploadRowScreen]
     acts = [welcomes.welcome_rest]
+    leads = [ROWS]
 
 
 SCREENS = [UploadScreen, UploadRowScreen]

@@ -8,18 +8,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app import history
 from models.acts import act
 from models.base import db, utcnow
+from models.bulk import insert_many
 from models.links import Link
 from models.notices import Notice
 from models.recipients import Recipient
 from models.scope import Reach, acting
 
 LANGUAGES = ("en", "es")
-CHUNK = 2_000
 OUTBOX = Reach.system("notices")  # what waits to be sent is not in everybody's reach who has it sent
 NO_ADDRESS = "@account.invalid"  # of accounts without a staff address
 
@@ -101,11 +100,7 @@ def queue_many(
         for key, address, language in to
         if address and address.strip()
     ]
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Notice.__table__).on_conflict_do_nothing(index_elements=["once"])
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(statement, rows[start : start + CHUNK])
+    insert_many(db.session.connection(), Notice.__table__, rows, once="once")
     if rows:
         history.changed_in_bulk("Notice", "add", kind=kind, **{f"{whom[:-3]}s": [row[whom] for row in rows]})
 

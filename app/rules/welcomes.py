@@ -9,12 +9,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from app import history
 from app.rules import accounts, links, notices, people
 from models.acts import act
 from models.base import RuleBroken, db, utcnow
+from models.bulk import claim_keys, insert_many
 from models.enrollment import Location, Organization
 from models.links import Link
 from models.people import Membership, PortalUser
@@ -50,20 +51,25 @@ def welcome_many(invited: Sequence[Person], location_id: int | None, place: str,
 
 
 def _links(some: Sequence[Person]) -> dict[int, int]:
-    """A link for each person, in two statements: key of the person -> key of the link."""
-    now = utcnow()
-    nonces = {secrets.token_urlsafe(16): key for key, *_rest in some}
+    """A link for each person: key of the person -> key of the link."""
+    if not some:
+        return {}
+    now, connection = utcnow(), db.session.connection()
+    keys = claim_keys(connection, LINKS, len(some))
     facts = {"row_version": 1, "created_at": now, "purpose": WELCOME, "expires_at": now + dt.timedelta(days=DAYS)}
     rows = [
-        facts | {"nonce": nonce, "subject": subject_of(public_id), "email": (address or "").strip().lower()}
-        for nonce, (_key, public_id, address, _language) in zip(nonces, some, strict=True)
+        facts
+        | {
+            "id": key,
+            "nonce": secrets.token_urlsafe(16),
+            "subject": subject_of(public_id),
+            "email": (address or "").strip().lower(),
+        }
+        for key, (_person, public_id, address, _language) in zip(keys, some, strict=True)
     ]
-    connection = db.session.connection()
-    if rows:
-        connection.execute(insert(LINKS), rows)
-        history.changed_in_bulk("Link", "add", purpose=WELCOME, recipients=list(nonces.values()))
-    made = connection.execute(select(LINKS.c.nonce, LINKS.c.id).where(LINKS.c.nonce.in_(nonces)))
-    return {nonces[nonce]: key for nonce, key in made}
+    insert_many(connection, LINKS, rows)
+    history.changed_in_bulk("Link", "add", purpose=WELCOME, recipients=[person for person, *_rest in some])
+    return {person: key for key, (person, *_rest) in zip(keys, some, strict=True)}
 
 
 @acting(links.DOOR)

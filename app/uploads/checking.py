@@ -56,32 +56,34 @@ class Checker:
         self.headers = {column.field: column.header for column in template.columns}
         self.order = {column.header: place for place, column in enumerate(template.columns)}
         self.table = table
-        self.readings: list[tuple[Column, str, str, bool, dict[str, Any]]] = [
-            (column, column.header, column.field, column.is_required(known.phased), {}) for column in template.columns
-        ]
+        self.blank: dict[str, Any] = {column.field: None for column in template.columns}
+        self.required = {column.header for column in template.columns if column.is_required(known.phased)}
+        self.fields = {column.header: column.field for column in template.columns}
+        self.readings: dict[str, tuple[Column, str, dict[str, Any]]] = {
+            column.header: (column, column.field, {}) for column in template.columns
+        }
 
     def check(self, rows: Iterable[Row]) -> list[Checked]:
         """All rows with their values and errors."""
         return [self._row(row) for row in rows]
 
     def _row(self, row: Row) -> Checked:
-        values: dict[str, Any] = {}
+        values = self.blank.copy()
         errors: list[CellError] = []
         bad: set[str] = set()
-        typed_in = row.typed.get
-        for column, header, name, required, seen in self.readings:
-            typed = typed_in(header)
-            if typed is None:
-                values[name] = None
-                if required:
-                    bad.add(name)
-                    errors.append(self._missing(row.number, header))
+        readings = self.readings
+        for header, typed in row.typed.items():
+            if header not in readings:  # a column of an earlier template, in a row that was kept
                 continue
+            column, name, seen = readings[header]
             value, problem = seen.get(typed) or self._read(typed, column, seen)
             if problem is not None:
                 bad.add(name)
                 errors.append(CellError(row.number, header, "DATA", str(problem)))
             values[name] = value
+        if missing := self.required - row.typed.keys():
+            bad.update(self.fields[header] for header in missing)
+            errors.extend(self._missing(row.number, header) for header in missing)
         if row.formulas:
             self._formulas(row, bad, errors)
         self._rules(row.number, values, bad, errors)

@@ -20,6 +20,7 @@ from app.uploads.reading import Row
 from app.uploads.stages import cancel, decide_rows
 from models.base import db
 from models.enrollment import Location
+from models.recipients import Recipient
 from models.scope import Reach
 from models.uploads import KEPT, OUTCOMES, Upload, UploadRow
 
@@ -49,13 +50,17 @@ class Family:
 
 @dataclass(frozen=True)
 class Named:
-    """A row by what the uploader typed: who it is, what was read as its date, and what is said of the row."""
+    """A row by what the uploader typed: who it is, what was read as its date, and what is said of the row.
+
+    `key` is the person it became, where the reader may see that person.
+    """
 
     row: int
     name: str
     typed_date: str
     date: dt.date | None
     said: list[str]
+    key: int | None = None
     fills: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -92,6 +97,8 @@ def how_to_fix(column: Column | None, error: dict[str, str]) -> str:
 
 def named(rows: Iterable[Any], kind: Kind, fills: dict[int, list[tuple[str, str, str]]] | None = None) -> list[Named]:
     """Rows as what they name; only what the file says, never what is stored of anybody."""
+    rows = list(rows)
+    keys = _in_reach(row._mapping.get("recipient_id") for row in rows)
     return [
         Named(
             row=row.row,
@@ -99,10 +106,17 @@ def named(rows: Iterable[Any], kind: Kind, fills: dict[int, list[tuple[str, str,
             typed_date=row.typed.get(kind.date_column, ""),
             date=_date(row.typed.get(kind.date_column, "")),
             said=[error["message"] for error in row.errors],
+            key=key if (key := row._mapping.get("recipient_id")) in keys else None,
             fills=(fills or {}).get(row.row, []),
         )
         for row in rows
     ]
+
+
+def _in_reach(keys: Iterable[int | None]) -> set[int]:
+    """Those of these people whom the reader may see."""
+    wanted = {key for key in keys if key}
+    return set(db.session.scalars(select(Recipient.id).where(Recipient.id.in_(wanted)))) if wanted else set()
 
 
 def _date(typed: str) -> dt.date | None:

@@ -14,6 +14,7 @@ from app.rules.recipients import UPLOAD_LOCK
 from app.uploads.deciding import Decided
 from app.uploads.json_rows import rows_of
 from models.base import BigId, db, utcnow
+from models.bulk import claim_keys, insert_many
 from models.enrollment import Location
 from models.recipients import ALPHABET, Recipient, RecipientLink
 from models.scope import Reach, acting
@@ -35,17 +36,6 @@ def public_ids(count: int) -> list[str]:
     return [letters[at : at + 12] for at in range(0, 12 * count, 12)]
 
 
-def claim_keys(table: Any, count: int) -> list[int]:
-    """Keys for `count` new rows, ours alone in this transaction."""
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        series = func.generate_series(1, count).table_valued("n")
-        return list(connection.scalars(select(func.nextval(sequence)).select_from(series)))
-    last = connection.scalar(select(func.max(table.c.id))) or 0  # the write lock is held since BEGIN
-    return list(range(last + 1, last + 1 + count))
-
-
 def one_upload_at_a_time() -> None:
     """Two uploads of the same people must not both find nobody: PostgreSQL waits here, SQLite did at BEGIN."""
     connection = db.session.connection()
@@ -54,10 +44,8 @@ def one_upload_at_a_time() -> None:
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Bulk insert in chunks; all rows have the same keys."""
-    connection = db.session.connection()
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(insert(table), rows[start : start + CHUNK])
+    """Bulk insert; all rows have the same keys."""
+    insert_many(db.session.connection(), table, rows)
 
 
 @acting(BULK)
@@ -66,7 +54,7 @@ def insert_people(new: list[Decided], upload_id: int) -> tuple[list[int], list[s
     if not new:
         return [], []
     now = utcnow()
-    keys, numbers = claim_keys(PEOPLE, len(new)), public_ids(len(new))
+    keys, numbers = claim_keys(db.session.connection(), PEOPLE, len(new)), public_ids(len(new))
     rows = []
     for one, key, public_id in zip(new, keys, numbers, strict=True):
         first_key, last_key, _born = one.identity

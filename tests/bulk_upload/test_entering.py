@@ -31,6 +31,19 @@ def test_the_good_rows_are_entered_once_however_often_the_button_is_sent(app, ma
     assert "Lopez" in people and "Invited, not yet registered" in people
 
 
+def test_an_upload_leads_to_its_rows_and_each_row_to_its_person(app, manager):
+    where = reviewed(manager, PERSON, ANN)
+    assert "/recipient/show/" not in manager.get(where).text, "nobody is there yet"
+    act(manager, where, "enter")
+    keys = {key for (key,) in stored(app, Recipient.id)}
+    page = manager.get(where).text
+    assert {int(key) for key in re.findall(r'href="/recipient/show/(\d+)"', page)} == keys
+    (key,) = keys - {min(keys)}
+    assert manager.get(f"/recipient/show/{key}").status_code == 200
+    (upload_key,) = stored(app, Upload.id)[0]
+    assert f'href="{where}"' in manager.get(f"/upload/show/{upload_key}").text
+
+
 def test_two_taps_at_the_same_moment_enter_once(app, manager):
     where, form = reviewed(manager, PERSON, ANN), marks(manager)
     other = app.test_client()

@@ -33,7 +33,7 @@ def test_the_lot_site_and_title_used_last_are_proposed_next(app, nurse, clinic, 
 def test_the_product_of_the_last_dose_is_proposed_before_what_was_used_last(app, nurse, clinic, checked_in):
     with app.app_context(), acting(make.SEED):
         here, there = db.session.get(Location, clinic.here), db.session.get(Location, clinic.there)
-        other = make.stock(here, make.lot(expires_on=utcnow().date() + dt.timedelta(days=1)))
+        other = make.stock(here, make.lot(expires_on=today_at(None) + dt.timedelta(days=1)))
         person = make.recipient(here, first_name="Next")
         made = make.dose(
             person, there, given_on=dt.date(2021, 1, 5), given_at=dt.datetime(2021, 1, 5, 15), vaccine_id=clinic.vaccine
@@ -52,7 +52,7 @@ def test_a_child_is_proposed_what_is_for_its_age(app, nurse, clinic):
         here = db.session.get(Location, clinic.here)
         db.session.get(Lot, clinic.lot).vaccine.min_age_years = 12
         young = make.stock(here, make.lot(vaccine=make.vaccine(min_age_years=5))).lot_id
-        born = utcnow().date().replace(day=1) - dt.timedelta(days=365 * 7)
+        born = today_at(None).replace(day=1) - dt.timedelta(days=365 * 7)
         number = make.recipient(here, first_name="Kit", birth_date=born).public_id
         db.session.commit()
     page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")

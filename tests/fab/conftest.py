@@ -60,6 +60,7 @@ class Jar(db.Model):
 def _views() -> tuple[type, type, type]:
     class JarView(ModelView):
         datamodel = SQLAInterface(Jar)
+        base_order = ("label", "asc")
         list_columns = ["label", "spoons"]
         search_columns = ["label", "spoons", "filled_on", "is_sealed"]
         add_columns = ["label", "spoons"]

@@ -48,7 +48,9 @@ def test_an_agreement_becomes_an_approved_organization_that_can_be_amended(staff
     assert [outcome for outcome, _words in told] == ["new", "new", "new"]
     found = db.session.scalars(select(Organization).where(Organization.number == "RC-7")).one()
     assert (found.status, found.name, found.county) == ("approved", "Provider 7", "37001")
-    places = db.session.scalars(select(Location).where(Location.organization_id == found.id)).all()
+    places = db.session.scalars(
+        select(Location).where(Location.organization_id == found.id).order_by(Location.id)
+    ).all()
     assert [(place.number, place.status, place.provider_pin) for place in places] == [
         ("RC-7-1", "approved", "NCA650123"), ("RC-7-2", "approved", None),
     ]  # fmt: skip
