@@ -165,7 +165,7 @@ def _item_here(lot_id: int, location_id: int) -> InventoryItem:
         select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
     ).first()
     if item is None or item.available < 1:
-        raise RuleBroken(_("There are not enough doses of this lot at this place."), field="lot")
+        raise RuleBroken(stock.used_up(), field="lot")
     db.session.refresh(item.lot, with_for_update={"read": True, "of": Lot})
     if item.hold_reason and item.lot.status == "available":
         raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")

@@ -63,10 +63,15 @@ def _change_balance(location_id: int, lot_id: int, doses: int, kind: str) -> int
     _update(
         (*here, InventoryItem.doses + doses >= InventoryItem.reserved),
         {"doses": InventoryItem.doses + doses, total: summed},
-        _("There are not enough doses of this lot at this place."),
+        used_up() if kind == "given" else _("There are not enough doses of this lot at this place."),
     )
     _forget(lambda item: item.location_id == location_id and item.lot_id == lot_id)
     return db.session.scalars(select(InventoryItem.id).where(*here)).one()
+
+
+def used_up() -> str:
+    """What is said where a dose is to be given of a lot that is empty."""
+    return _("This lot is used up at this place: no dose is left that is not reserved.")
 
 
 def _update(conditions: tuple[Any, ...], values: dict[str, Any], refusal: str) -> None:
