@@ -13,7 +13,7 @@ from models.enrollment import Location
 from models.people import PortalUser
 from models.recipients import Recipient, linked, new_public_id
 from models.scope import Reach, Scope
-from models.stock import Lot, Vaccine
+from models.stock import Line, Lot, Vaccine
 
 VISIT_STATUSES = {
     "checked_in": _l("Checked in"),
@@ -106,14 +106,14 @@ class Dose(Entity):
         """What the ledger's lines say besides: which dose they are of."""
         return {"dose_id": self.id}
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
+    def movements(self) -> list[Line]:
         """One dose leaves the lot; a voided one comes back, or comes back and is wasted."""
         if self.is_historical or self.location_id is None or self.lot_id is None:
             return []
         if self.status == "given":
-            return [(self.location_id, self.lot_id, -1, "given")]
-        back = (self.location_id, self.lot_id, 1, "given_back")
-        waste = (self.location_id, self.lot_id, -1, "wasted")
+            return [Line(self.location_id, self.lot_id, -1, "given")]
+        back = Line(self.location_id, self.lot_id, 1, "given_back")
+        waste = Line(self.location_id, self.lot_id, -1, "wasted")
         return [back, waste] if self.void_disposition == "waste" else [back]
 
 

@@ -10,7 +10,7 @@ from models.columns import day, instant, key_to, text, whole
 from models.enrollment import Location, StorageUnit
 from models.people import PortalUser
 from models.scope import Scope
-from models.stock import Lot
+from models.stock import Line, Lot
 
 SHIPMENT_STATUSES = {
     "expected": _l("Expected"),
@@ -72,11 +72,11 @@ class Shipment(Entity):
         if self.doses is not None and self.doses < 1:
             raise RuleBroken(_l("A shipment has at least one dose."), field="doses")
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
-        """(location key, lot key, doses, kind) of each line this cause posts to the ledger: what arrived."""
+    def movements(self) -> list[Line]:
+        """What arrived, in the part that the rule of the receipt says."""
         doses = self.doses if self.doses_received is None else self.doses_received
         lot = self.lot_received_id or self.lot_id
-        return [(self.location_id, lot, doses, "received")] if doses else []
+        return [Line(self.location_id, lot, doses, "received")] if doses else []
 
     def __str__(self) -> str:
         return self.number

@@ -1,7 +1,7 @@
 """Vaccine, where it lies, and the ledger that says how it came and went."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, Date, Index, Numeric, UniqueConstraint, bindparam, case, event, inspect
@@ -108,19 +108,24 @@ class Lot(Entity):
 
 
 class InventoryItem(Entity):
-    """The balance of a lot at a location, with what came and went; changed by `rules.stock` alone."""
+    """The balance of a lot at a location in one storage state, with what came and went; changed by `rules.stock` alone.
+
+    What arrives lies in the part named ""; vials moved to another storage state, or come in another, are a part of
+    their own, with their own beyond-use date.
+    """
 
     __tablename__ = "inventory_item"
     called = (_l("Inventory item"), _l("Vaccine inventory"))
     scope = Scope(location="location_id", organization="location.organization_id")
     __table_args__ = (
-        UniqueConstraint("location_id", "lot_id"),
+        UniqueConstraint("location_id", "lot_id", "part"),
         CheckConstraint("doses >= 0", name="not_below_zero"),
         CheckConstraint("reserved >= 0 AND reserved <= doses", name="reserved_is_here"),
     )
 
     location_id: Mapped[int] = key_to("location.id", about(_l("Location")), required=True, index=False)
     lot_id: Mapped[int] = key_to("lot.id", about(_l("Lot")), required=True)
+    part: Mapped[str] = text(24, about(_l("Part of the lot")), required=True, default="", server_default="")
     doses: Mapped[int] = whole(about(_l("Doses on hand")), required=True, default=0)
     reserved: Mapped[int] = total(about(_l("Reserved"), help=_l("For transfers not yet dispatched.")))
     received: Mapped[int] = total(about(_l("Doses received")))
@@ -175,6 +180,16 @@ def _use_by_follows(_mapper: Any, connection: Any, lot: Lot) -> None:
         if isinstance(one, InventoryItem) and one.__dict__.get("lot_id") == lot.id:
             stays = [one.__dict__.get(name) for name in ("expires_on", "beyond_use_on")]
             set_committed_value(one, "use_by", min(filter(None, (stays[0] or lot.expires_on, stays[1]))))
+
+
+class Line(NamedTuple):
+    """What a cause posts: so many doses of a lot at a place, and of which part; the first one where none is said."""
+
+    location_id: int
+    lot_id: int
+    doses: int
+    kind: str
+    item_id: int | None = None
 
 
 class StockMovement(Ink):

@@ -12,7 +12,7 @@ from models.enrollment import Location
 from models.ink import Ink
 from models.people import PortalUser
 from models.scope import Scope
-from models.stock import STORAGE_STATES, InventoryItem, Lot, Vaccine
+from models.stock import STORAGE_STATES, InventoryItem, Line, Lot, Vaccine
 
 COUNT_REASONS = {
     "extra": _l("More doses in the vials than labelled"),
@@ -55,7 +55,8 @@ class AtItem:
 
     @declared_attr
     def inventory_item(cls) -> Mapped[InventoryItem]:
-        return relationship(info=about(_l("Inventory item")))
+        mine = f"{cls.__name__}.inventory_item_id"  # type: ignore[attr-defined]
+        return relationship(foreign_keys=mine, info=about(_l("Inventory item")))
 
     @declared_attr
     def location(cls) -> Mapped[Location]:
@@ -69,9 +70,9 @@ class AtItem:
     def by(cls) -> Mapped[PortalUser | None]:
         return relationship(foreign_keys=f"{cls.__name__}.by_id", info=about(_l("By")))  # type: ignore[attr-defined]
 
-    def line(self, doses: int, kind: str) -> list[tuple[int, int, int, str]]:
+    def line(self, doses: int, kind: str) -> list[Line]:
         """The one line that this cause posts to the ledger."""
-        return [(self.location_id, self.lot_id, doses, kind)]
+        return [Line(self.location_id, self.lot_id, doses, kind, self.inventory_item_id)]
 
 
 class DoseCount(AtItem, Ink):
@@ -86,7 +87,7 @@ class DoseCount(AtItem, Ink):
     reason: Mapped[str] = text(10, about(_l("Reason"), choices=COUNT_REASONS), required=True)
     note: Mapped[str | None] = long_text(about(_l("Note")))
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
+    def movements(self) -> list[Line]:
         """Plus what was found, minus what was missing."""
         return self.line(self.doses, "counted") if self.doses else []
 
@@ -113,7 +114,7 @@ class Wastage(AtItem, Ink):
         if self.vials is not None and self.vials > self.doses:
             raise RuleBroken(_l("There are more vials than doses."), field="vials")
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
+    def movements(self) -> list[Line]:
         """What was wasted leaves."""
         return self.line(-self.doses, "wasted")
 
@@ -137,7 +138,7 @@ class Return(AtItem, Ink):
         if self.vials is not None and self.vials > self.doses:
             raise RuleBroken(_l("There are more vials than doses."), field="vials")
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
+    def movements(self) -> list[Line]:
         """What was sent back leaves."""
         return self.line(-self.doses, "returned")
 
@@ -178,6 +179,28 @@ class ExpiryCheck(AtItem, Ink):
     __table_args__ = (UniqueConstraint("inventory_item_id", "checked_on"),)
 
     checked_on: Mapped[dt.date] = day(about(_l("Day")), required=True)
+
+
+class StorageMove(AtItem, Ink):
+    """Some vials of a lot moved to another storage state, where another beyond-use date holds."""
+
+    __tablename__ = "storage_move"
+    called = (_l("Move to another storage state"), _l("Moves to another storage state"))
+    scope = Scope(location="location_id", organization="location.organization_id")
+
+    doses: Mapped[int] = whole(about(_l("Doses")), required=True)
+    from_state: Mapped[str | None] = text(12, about(_l("Storage state before"), choices=STORAGE_STATES))
+    to_state: Mapped[str] = text(12, about(_l("Storage state"), choices=STORAGE_STATES), required=True)
+    since: Mapped[dt.date] = day(about(_l("Since")), required=True)
+    to_item_id: Mapped[int] = key_to("inventory_item.id", about(_l("Where they are now")), required=True, index=False)
+    to_item: Mapped[InventoryItem] = relationship(
+        foreign_keys="StorageMove.to_item_id", info=about(_l("Where they are now"))
+    )
+
+    def movements(self) -> list[Line]:
+        """As many arrive in one part as leave the other."""
+        arrives = Line(self.location_id, self.lot_id, self.doses, "moved_in", self.to_item_id)
+        return [*self.line(-self.doses, "moved_out"), arrives]
 
 
 class StorageTime(Entity):

@@ -14,7 +14,7 @@ from models.ink import Ink
 from models.people import PortalUser
 from models.scope import Scope
 from models.shipments import CONDITIONS
-from models.stock import STORAGE_STATES, InventoryItem, Lot
+from models.stock import STORAGE_STATES, InventoryItem, Line, Lot
 
 TRANSFER_KINDS = {
     "transfer": _l("Transfer (unplanned, any two enrolled sites)"),
@@ -121,13 +121,15 @@ class Transfer(Entity):
         if None not in (self.vials, self.doses) and not 1 <= (self.vials or 0) <= self.doses:
             raise RuleBroken(_l("There are more vials than doses."), field="vials")
 
-    def movements(self) -> list[tuple[int, int, int, str]]:
+    def movements(self) -> list[Line]:
         """At dispatch the doses leave; at receipt as many arrive, and what differs is a line of its own."""
         if self.status == "in_transit":
-            return [(self.from_location_id, self.lot_id, -self.doses, "moved_out")]
-        arrived = [(self.to_location_id, self.lot_id, self.doses, "moved_in")]
+            return [Line(self.from_location_id, self.lot_id, -self.doses, "moved_out", self.inventory_item_id)]
+        arrived = [Line(self.to_location_id, self.lot_id, self.doses, "moved_in")]
         difference = (self.doses if self.doses_received is None else self.doses_received) - self.doses
-        return [*arrived, (self.to_location_id, self.lot_id, difference, "discrepancy")] if difference else arrived
+        if not difference:
+            return arrived
+        return [*arrived, Line(self.to_location_id, self.lot_id, difference, "discrepancy")]
 
     def __str__(self) -> str:
         return self.number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from app.rules import expiry, recalls, stock_counts, transfers
+from app.rules import expiry, recalls, stock_counts, storage_moves, transfers
 from app.rules import wastage as waste
 from app.rules.clock import today_at
 from models.account_history import AccountHistory
@@ -16,7 +16,7 @@ from models.inventory_reports import InventoryReportLine
 from models.recalls import Recall, RecallPlace
 from models.scope import acting
 from models.stock import InventoryItem
-from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageTime, Wastage
+from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageMove, StorageTime, Wastage
 from models.transfers import ProgramRule, Transfer, TransferEvent
 from tests import factories as make
 
@@ -35,6 +35,13 @@ def wastage(location: Location | None = None, item: InventoryItem | None = None,
 def stock_return(location: Location | None = None) -> Return:
     with acting(make.SEED):
         return waste.send_back(make.stock(location), make.SEED, doses=10, reason="not_ordered", to="state")
+
+
+def storage_move(location: Location | None = None) -> StorageMove:
+    item = make.stock(location)
+    with acting(make.SEED):
+        since = utcnow().date() - dt.timedelta(days=1)
+        return storage_moves.move_some(item, make.SEED, doses=20, state="refrigerated", since=since)
 
 
 def expiry_correction(location: Location | None = None) -> ExpiryCorrection:
@@ -123,6 +130,7 @@ AT_PLACE: dict[str, Any] = {
     "ExpiryCorrection": lambda place: expiry_correction(place),
     "ProgramRule": lambda place: program_rule(),
     "Return": lambda place: stock_return(place),
+    "StorageMove": lambda place: storage_move(place),
     "StorageTime": lambda place: storage_time(),
     "Transfer": lambda place: transfer(place),
     "TransferEvent": lambda place: transfer_event(place),
@@ -140,6 +148,7 @@ __all__ = [
     "program_rule",
     "redistribution_agreement",
     "stock_return",
+    "storage_move",
     "storage_time",
     "transfer",
     "transfer_event",

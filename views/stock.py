@@ -1,8 +1,8 @@
 """Screens of vaccine, where it lies, and the ledger."""
 
-from app.rules import expiry, recalls, stock_counts, storage, wastage
+from app.rules import expiry, recalls, stock_counts, storage, storage_moves, wastage
 from models.stock import InventoryItem, Lot, StockMovement, Vaccine
-from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageTime, Wastage
+from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageMove, StorageTime, Wastage
 from views.screen import Screen
 
 
@@ -77,6 +77,14 @@ class ReturnScreen(Screen):
     base_order = ("at", "desc")
 
 
+class StorageMoveScreen(Screen):
+    entity = StorageMove
+    menu = "Stock"
+    list_columns = ["at", "location", "lot.vaccine", "lot", "doses", "from_state", "to_state", "since", "by"]
+    search_columns = ["location", "lot", "to_state", "at"]
+    base_order = ("at", "desc")
+
+
 class ExpiryCorrectionScreen(Screen):
     entity = ExpiryCorrection
     menu = "Stock"
@@ -108,12 +116,12 @@ class InventoryItemScreen(Screen):
     search_columns = ["location", "lot", "doses", "use_by", "storage_state"]
     acts = [
         wastage.waste, wastage.waste_expired, stock_counts.raise_doses, stock_counts.recount, expiry.correct_expiry,
-        storage.set_storage, storage.put_on_hold, storage.take_off_hold, wastage.send_back,
+        storage_moves.move_some, storage.set_storage, storage.put_on_hold, storage.take_off_hold, wastage.send_back,
     ]  # fmt: skip
     related = [WastageScreen, StockMovementScreen]
 
 
 SCREENS = [
-    InventoryItemScreen, WastageScreen, DoseCountScreen, ReturnScreen, ExpiryCorrectionScreen, ExpiryCheckScreen,
-    StockMovementScreen, LotScreen, VaccineScreen, StorageTimeScreen,
+    InventoryItemScreen, WastageScreen, DoseCountScreen, ReturnScreen, StorageMoveScreen, ExpiryCorrectionScreen,
+    ExpiryCheckScreen, StockMovementScreen, LotScreen, VaccineScreen, StorageTimeScreen,
 ]  # fmt: skip

@@ -24,7 +24,18 @@ class TransferScreen(Screen):
         "dispatched_at", "storage_state", "transporter", "equipment", "temperature_packed", "received_at",
         "received_by", "doses_received", "temperature_received", "condition", "discrepancy_reason",
     ]  # fmt: skip
-    add_columns = ["kind", "to_location", "lot", "doses", "vials", "reason", "wanted_on", "contact_from", "contact_to"]
+    add_columns = [
+        "kind",
+        "to_location",
+        "lot",
+        "storage_state",
+        "doses",
+        "vials",
+        "reason",
+        "wanted_on",
+        "contact_from",
+        "contact_to",
+    ]
     search_columns = ["kind", "status", "lot", "requested_at"]
     export_columns = show_columns
     base_order = ("requested_at", "desc")

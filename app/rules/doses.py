@@ -97,11 +97,11 @@ def administer(new: NewDose, by: Reach) -> Dose:
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     location = db.session.get_one(Location, by.location_id)
     locations.refuse_giving(location)
-    item = _item_here(new.lot_id, location.id)
-    lot = item.lot
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
+    item = _item_here(new.lot_id, location.id, given_on)
+    lot = item.lot
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
     dose_checks.refuse_recalled(lot, new.given_at)
     expiry.refuse_if_over(item, given_on)
@@ -113,7 +113,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
     expiry.refuse_unless_looked_up(item, given_on, new.expiry_checked, by)
     dose = _write(new, visit, lot, given_on, by)
     visit.status = "vaccinated"
-    stock.post(dose, by)
+    stock.post(dose, by, item_id=item.id)
     _tell_recall(lot)
     notices.queue(
         "dose_given",
@@ -159,13 +159,15 @@ def _open_visit(visit_id: int, by: Reach) -> Visit:
     return visit
 
 
-def _item_here(lot_id: int, location_id: int) -> InventoryItem:
-    """The stock the dose is drawn from; its lot stands still until the dose is written, or its recall is told first."""
-    item = db.session.scalars(
-        select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
-    ).first()
-    if item is None or item.available < 1:
+def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> InventoryItem:
+    """The stock the dose is drawn from; its lot stands still until the dose is written, or its recall is told first.
+
+    Of a lot kept in several storage states it is the part that must be used up first.
+    """
+    left = [item for item in stock.parts(location_id, lot_id) if item.available > 0]
+    if not left:
         raise RuleBroken(stock.used_up(), field="lot")
+    item = min(left, key=lambda one: (one.hold_reason is not None, one.use_by < given_on))
     db.session.refresh(item.lot, with_for_update={"read": True, "of": Lot})
     if item.hold_reason and item.lot.status == "available":
         raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")
@@ -210,7 +212,7 @@ def void(dose: Dose, by: Reach, reason: str, disposition: str) -> Dose:
     dose.void_reason, dose.void_disposition = reason.strip(), disposition
     dose.voided_at, dose.voided_by_id = utcnow(), by.user_id
     dose.status = "voided"
-    stock.post(dose, by)
+    stock.post(dose, by, item_id=stock.drawn_from(dose))
     _tell_recall(dose.lot)
     if dose.visit is not None and dose.visit.status == "vaccinated":
         dose.visit.status = "checked_in"

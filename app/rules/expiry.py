@@ -51,9 +51,10 @@ def correct_expiry(item: InventoryItem, by: Reach, expires_on: dt.date, reason: 
         inventory_item=item, location_id=item.location_id, lot_id=item.lot_id, before=item.expiry,
         expires_on=expires_on, reason=reason, by_id=by.user_id,
     )  # fmt: skip
-    for earlier in _open(ExpiryCorrection.inventory_item_id == item.id):
+    for earlier in _open(ExpiryCorrection.location_id == item.location_id, ExpiryCorrection.lot_id == item.lot_id):
         _settle(earlier, "refused", by)
-    item.expires_on = expires_on
+    for one in stock.parts(item.location_id, item.lot_id):
+        one.expires_on = expires_on
     db.session.add(correction)
     db.session.flush()
     return correction
@@ -87,7 +88,9 @@ def refuse_expiry(correction: ExpiryCorrection, by: Reach) -> ExpiryCorrection:
     if correction.status != "reported":
         raise RuleBroken(_("This was decided already."))
     _settle(correction, "refused", by)
-    stock.hold_still(correction.inventory_item).expires_on = None
+    stock.hold_still(correction.inventory_item)
+    for one in stock.parts(correction.location_id, correction.lot_id):
+        one.expires_on = None
     return correction
 
 

@@ -12,61 +12,47 @@ from sqlalchemy.orm import contains_eager
 
 from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
-from models.stock import TOTALS, InventoryItem, Lot, StockMovement
+from models.stock import TOTALS, InventoryItem, Line, Lot, StockMovement
 
 
-def post(cause: Any, by: Reach, at: dt.datetime | None = None) -> list[StockMovement]:
+def post(cause: Any, by: Reach, at: dt.datetime | None = None, item_id: int | None = None) -> list[StockMovement]:
     """Posts a cause's movements and changes the balances in the same transaction; `at` (UTC) is now if not given.
 
-    Raises RuleBroken (field "lot") when a balance would fall below what is reserved; nothing is moved then.
+    `item_id` is the part of the lot for lines that name none. Raises RuleBroken (field "lot") when a balance would
+    fall below what is reserved; nothing is moved then.
     """
     db.session.flush()
-    name = f"{type(cause).__name__}:{cause.id}"
-    also = cause.movement_facts() if hasattr(cause, "movement_facts") else {}
-    lines = [_line(name, *movement, by, at or utcnow(), also) for movement in cause.movements()]
+    said = {"cause": f"{type(cause).__name__}:{cause.id}", "at": at or utcnow(), "by_id": by.user_id}
+    said |= cause.movement_facts() if hasattr(cause, "movement_facts") else {}
+    lines = [
+        StockMovement(
+            inventory_item_id=_change_balance(line, line.item_id or item_id),
+            location_id=line.location_id,
+            lot_id=line.lot_id,
+            doses=line.doses,
+            kind=line.kind,
+            **said,
+        )
+        for line in cause.movements()
+    ]
     db.session.add_all(lines)
     db.session.flush()
     return lines
 
 
-def _line(
-    cause: str,
-    location_id: int,
-    lot_id: int,
-    doses: int,
-    kind: str,
-    by: Reach,
-    at: dt.datetime,
-    also: dict[str, Any],
-) -> StockMovement:
-    item_id = _change_balance(location_id, lot_id, doses, kind)
-    return StockMovement(
-        inventory_item_id=item_id,
-        location_id=location_id,
-        lot_id=lot_id,
-        doses=doses,
-        kind=kind,
-        cause=cause,
-        at=at,
-        by_id=by.user_id,
-        **also,
-    )
-
-
-def _change_balance(location_id: int, lot_id: int, doses: int, kind: str) -> int:
+def _change_balance(line: Line, item_id: int | None) -> int:
     """One conditional UPDATE: no row matched means not enough, however many draw at once."""
-    here = (InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
-    if doses > 0:
-        _make_item(location_id, lot_id)
-    total, sign = TOTALS[kind]
-    summed = getattr(InventoryItem, total) + sign * doses
+    item_id = item_id or part(line.location_id, line.lot_id)
+    here = (InventoryItem.id == item_id, InventoryItem.lot_id == line.lot_id)
+    total, sign = TOTALS[line.kind]
+    summed = getattr(InventoryItem, total) + sign * line.doses
     _update(
-        (*here, InventoryItem.doses + doses >= InventoryItem.reserved),
-        {"doses": InventoryItem.doses + doses, total: summed},
-        used_up() if kind == "given" else _("There are not enough doses of this lot at this place."),
+        (*here, InventoryItem.doses + line.doses >= InventoryItem.reserved),
+        {"doses": InventoryItem.doses + line.doses, total: summed},
+        used_up() if line.kind == "given" else _("There are not enough doses of this lot at this place."),
     )
-    _forget(lambda item: item.location_id == location_id and item.lot_id == lot_id)
-    return db.session.scalars(select(InventoryItem.id).where(*here)).one()
+    _forget(lambda item: item.id == item_id)
+    return item_id
 
 
 def used_up() -> str:
@@ -111,15 +97,33 @@ def hold_still(item: InventoryItem) -> InventoryItem:
     return item
 
 
-def _make_item(location_id: int, lot_id: int) -> None:
-    """The first doses of a lot at a place open its balance; two at once open it once."""
+def part(location_id: int, lot_id: int, name: str = "") -> int:
+    """The key of a part of a lot at a place; the first doses open its balance, and two at once open it once."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    here = {"location_id": location_id, "lot_id": lot_id, "part": name}
+    query = select(InventoryItem.id).filter_by(**here)
+    if (known := db.session.scalar(query)) is not None:
+        return known
     values = {
-        "location_id": location_id, "lot_id": lot_id, "doses": 0, "row_version": 1, "created_at": utcnow(),
+        **here, "doses": 0, "row_version": 1, "created_at": utcnow(),
         "use_by": select(Lot.__table__.c.expires_on).where(Lot.__table__.c.id == lot_id).scalar_subquery(),
     }  # fmt: skip
     insert = dialect.insert(InventoryItem.__table__).values(**values)
-    db.session.execute(insert.on_conflict_do_nothing(index_elements=["location_id", "lot_id"]))
+    db.session.execute(insert.on_conflict_do_nothing(index_elements=list(here)))
+    return db.session.scalars(query).one()
+
+
+def parts(location_id: int, lot_id: int) -> list[InventoryItem]:
+    """A lot at a place in all its storage states, what must be used first coming first."""
+    query = select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
+    return list(db.session.scalars(query.order_by(InventoryItem.use_by, InventoryItem.id)))
+
+
+def drawn_from(cause: Any) -> int | None:
+    """The part of a lot that a cause drew doses from."""
+    name = f"{type(cause).__name__}:{cause.id}"
+    query = select(StockMovement.inventory_item_id).where(StockMovement.cause == name, StockMovement.kind == "given")
+    return db.session.scalar(query)
 
 
 def offered(location_id: int, today: Any, with_recalled: bool = False) -> list[InventoryItem]:

@@ -100,7 +100,7 @@ def receive(shipment: Shipment, by: Reach, **said: Any) -> Shipment:
     found = _differences(shipment, lot)
     shipment.issue = " ".join(filter(None, [*found, said.get("issue")]))[:400] or None
     shipment.status = "received_with_issue" if shipment.issue else "received"
-    for line in stock.post(shipment, by):
+    for line in stock.post(shipment, by, item_id=_part(shipment, lot) if shipment.doses_received else None):
         _put_away(shipment, db.session.get_one(InventoryItem, line.inventory_item_id), by)
     return shipment
 
@@ -148,6 +148,13 @@ def _differences(shipment: Shipment, lot: Lot) -> list[str]:
         )
         if holds
     ]
+
+
+def _part(shipment: Shipment, lot: Lot) -> int:
+    """The part of the lot that the vials join, by where they are put."""
+    unit = shipment.storage_unit
+    state = storage.STATE_OF_UNIT[unit.unit_kind] if unit is not None else None
+    return storage.part_for(shipment.location_id, lot.id, state, today_at(shipment.location))
 
 
 def _put_away(shipment: Shipment, item: InventoryItem, by: Reach) -> None:

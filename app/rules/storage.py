@@ -35,15 +35,30 @@ def set_storage(item: InventoryItem, by: Reach, state: str, since: dt.date) -> I
     stock.hold_still(item)
     if since > today_at(item.location):
         raise RuleBroken(_("This day is in the future."), field="since")
-    if item.storage_state and WARMTH.index(state) < WARMTH.index(item.storage_state) and not _may_cool(item, state):
-        raise RuleBroken(_("Thawed vials are not frozen again."), field="state")
+    refuse_freezing_again(item, state)
     enter(item, state, since)
     return item
 
 
-def _may_cool(item: InventoryItem, state: str) -> bool:
-    """Frozen vials may go back to ultra-cold once (product label); nothing thawed may."""
-    return item.storage_state == "frozen" and state == "ultra_cold"
+def refuse_freezing_again(item: InventoryItem, state: str) -> None:
+    """Frozen vials may go back to ultra-cold once (product label); nothing thawed is frozen again."""
+    may_cool = item.storage_state == "frozen" and state == "ultra_cold"
+    if item.storage_state and WARMTH.index(state) < WARMTH.index(item.storage_state) and not may_cool:
+        raise RuleBroken(_("Thawed vials are not frozen again."), field="state")
+
+
+def named(state: str, since: dt.date) -> str:
+    """The name of the part of a lot that came to a storage state on a day: what keeps the same date is one part."""
+    return f"{state}-{since.isoformat()}"
+
+
+def part_for(location_id: int, lot_id: int, state: str | None, since: dt.date | None) -> int:
+    """The part of a lot that vials join which arrive in a storage state: only one where they keep the same date."""
+    main = stock.part(location_id, lot_id)
+    item = db.session.get_one(InventoryItem, main)
+    if None in (state, since, item.storage_state) or (item.storage_state == state and item.beyond_use_on is None):
+        return main
+    return stock.part(location_id, lot_id, named(state or "", since or today_at(item.location)))
 
 
 def enter(item: InventoryItem, state: str, since: dt.date) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -106,10 +107,18 @@ def receive_transfer(
     transfer.discrepancy_reason = reason or None
     transfer.received_at, transfer.received_by_id = utcnow(), by.user_id
     transfer.status = "received" if doses_received == transfer.doses else "received_with_discrepancy"
-    lines = stock.post(transfer, by)
+    part = storage.part_for(transfer.to_location_id, transfer.lot_id, *_arrives(transfer, unit))
+    lines = stock.post(transfer, by, item_id=part)
     _put_away(transfer, db.session.get_one(InventoryItem, lines[0].inventory_item_id), unit)
     tell(transfer, by, reason)
     return transfer
+
+
+def _arrives(transfer: Transfer, unit: StorageUnit | None) -> tuple[str | None, dt.date | None]:
+    """The storage state in which the vials are put away, and since when they are in it."""
+    was, today = transfer.inventory_item, today_at(transfer.to_location)
+    state = storage.STATE_OF_UNIT[unit.unit_kind] if unit is not None else transfer.storage_state
+    return state, (was.storage_since if state == transfer.storage_state else None) or today
 
 
 def _put_away(transfer: Transfer, item: InventoryItem, unit: StorageUnit | None) -> None:

@@ -69,10 +69,14 @@ def _destination(transfer: Transfer, place: Location) -> None:
 def _item(transfer: Transfer) -> InventoryItem:
     """The stock to draw on, held still; only what might be given may move."""
     lot_id = transfer.lot.id if transfer.lot is not None else transfer.lot_id
-    here = (InventoryItem.location_id == transfer.from_location_id, InventoryItem.lot_id == lot_id)
-    item = db.session.scalars(select(InventoryItem).where(*here)).first()
-    if item is None:
+    items = stock.parts(transfer.from_location_id, lot_id) if lot_id else []
+    if not items:
         raise RuleBroken(_("This lot is not on hand at this location."), field="lot")
+    if transfer.storage_state:
+        items = [item for item in items if item.storage_state == transfer.storage_state]
+        if not items:
+            raise RuleBroken(_("No vials of this lot are kept in this state here."), field="storage_state")
+    item = max(items, key=lambda one: min(one.available, transfer.doses or 0))
     with db.session.no_autoflush:
         db.session.refresh(item, with_for_update={"of": InventoryItem})
     refuse_unusable(item)
