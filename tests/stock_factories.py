@@ -40,7 +40,7 @@ def stock_return(location: Location | None = None) -> Return:
 def storage_move(location: Location | None = None) -> StorageMove:
     item = make.stock(location)
     with acting(make.SEED):
-        since = utcnow().date() - dt.timedelta(days=1)
+        since = today_at(None) - dt.timedelta(days=1)
         return storage_moves.move_some(item, make.SEED, doses=20, state="refrigerated", since=since)
 
 

@@ -1,16 +1,31 @@
 """Counts, wastage, returns, expiry and storage: each change a cause, nothing moved by a refusal."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from sqlalchemy import func, select
 
-from app.rules import expiry, ledger_check, stock, stock_counts, storage, wastage
+from app.rules import (
+    doses,
+    expiry,
+    ledger_check,
+    stock,
+    stock_changes,
+    stock_counts,
+    storage,
+    storage_moves,
+    transfer_moves,
+    transfers,
+    wastage,
+)
 from app.rules.clock import today_at
-from models.base import RuleBroken, db
-from models.scope import acting
+from app.rules.doses import NewDose
+from models.base import RuleBroken, db, utcnow
+from models.scope import Reach, acting
 from models.stock import PLACEHOLDER_EXPIRY, InventoryItem, StockMovement
 from models.stock_causes import DoseCount, ExpiryCorrection, Wastage
+from models.transfers import Transfer
 from tests import factories as make
 from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa: F401
 from tests.dose_administration.looking import counted, on_hand
@@ -20,6 +35,7 @@ DAY = dt.timedelta(days=1)
 
 
 def TODAY():
+    """The day by the clock of the places: in UTC the next one has begun already in the evening."""
     return today_at(None)
 
 
@@ -140,6 +156,85 @@ def test_the_beyond_use_date_follows_the_storage_state_and_is_never_put_off(item
     assert item.use_by == TODAY() - DAY
     wastage.waste_expired(item, make.SEED, disposal="medical_waste")
     assert db.session.scalar(select(Wastage.reason)) == "beyond_use"
+
+
+def test_part_of_a_lot_thaws_with_a_date_of_its_own_and_is_given_first(item):
+    """Frozen until the expiry, a month in the refrigerator: one lot, two lines, one ledger."""
+    for state, days in (("frozen", None), ("refrigerated", 30)):
+        make.storage_time(vaccine=item.lot.vaccine, state=state, days=days)
+    storage.set_storage(item, make.SEED, state="frozen", since=TODAY() - 9 * DAY)
+    make.transfer(item=item, doses=30)
+    db.session.commit()
+    refused("doses", storage_moves.move_some, item, make.SEED, doses=71, state="refrigerated", since=TODAY())
+    refused("doses", storage_moves.move_some, item, make.SEED, doses=-1, state="refrigerated", since=TODAY())
+    refused("state", storage_moves.move_some, item, make.SEED, doses=1, state="frozen", since=TODAY())
+    refused("since", storage_moves.move_some, item, make.SEED, doses=1, state="room", since=TODAY() + DAY)
+    thawed = storage_moves.move_some(item, make.SEED, doses=20, state="refrigerated", since=TODAY()).to_item
+    older = storage_moves.move_some(item, make.SEED, doses=10, state="refrigerated", since=TODAY() - DAY).to_item
+    storage_moves.move_some(item, make.SEED, doses=5, state="refrigerated", since=TODAY())
+    db.session.commit()
+    lines = [(one.doses, one.storage_state, one.use_by) for one in stock.parts(item.location_id, item.lot_id)]
+    month = 30 * DAY
+    assert lines == [
+        (10, "refrigerated", TODAY() - DAY + month), (25, "refrigerated", TODAY() + month),
+        (65, "frozen", item.lot.expires_on),
+    ]  # fmt: skip
+    refused("state", storage_moves.move_some, thawed, make.SEED, doses=1, state="frozen", since=TODAY())
+    assert (item.moved_out, thawed.moved_in, older.moved_in) == (35, 25, 10)
+    wastage.waste(thawed, make.SEED, doses=25, reason="broken", disposal="medical_waste")
+    db.session.commit()
+    refused("doses", wastage.waste, thawed, make.SEED, doses=1, reason="broken", disposal="medical_waste")
+    expiry.correct_expiry(item, make.SEED, expires_on=TODAY() + 5 * DAY, reason="Printed on the vial")
+    assert {one.use_by for one in stock.parts(item.location_id, item.lot_id)} == {TODAY() + 5 * DAY}
+    assert moved() > 0
+
+
+def test_a_dose_comes_from_the_part_that_must_be_used_first_and_goes_back_there(item):
+    thawed = storage_moves.move_some(item, make.SEED, doses=1, state="refrigerated", since=TODAY()).to_item
+    thawed.beyond_use_on = TODAY() + DAY
+    db.session.commit()
+    place, here = item.location, Reach("location", profile="Healthcare Provider", location_id=item.location_id)
+    given = []
+    for _time in range(2):
+        new = NewDose(
+            str(uuid.uuid4()), make.visit(location=place).id, item.lot_id, "1", "LD", "C28161", utcnow(),
+            fact_sheet_given=True,
+        )  # fmt: skip
+        with acting(here):
+            given.append(doses.administer(new, here))
+            db.session.commit()
+    assert (thawed.doses, thawed.given, item.doses, item.given) == (0, 1, 98, 1)
+    doses.void(given[0], make.SEED, "A mistake", "return")
+    assert (thawed.doses, thawed.given, item.doses, item.given) == (1, 0, 98, 1)
+    doses.void(given[1], make.SEED, "A mistake", "waste")
+    assert (thawed.doses, item.doses, item.given, item.wasted) == (1, 98, 0, 1)
+    assert moved() > 0
+
+
+def test_what_arrives_joins_vials_only_where_it_keeps_the_same_date(item):
+    make.storage_time(vaccine=item.lot.vaccine, state="refrigerated", days=30)
+    freezer, fridge = (make.storage_unit(item.location, unit_kind=kind) for kind in ("freezer", "refrigerator"))
+    storage.set_storage(item, make.SEED, state="frozen", since=TODAY())
+    for unit, doses_ in ((freezer, 40), (fridge, 7), (fridge, 3)):
+        shipment = make.shipment(item.location, item.lot, doses_)
+        stock_changes.receive(shipment, make.SEED, doses_received=doses_, storage_unit=unit)
+    there = make.location()
+    for state in ("frozen", "refrigerated"):
+        sent = make.transfer(item=item, doses=5, to=there, storage_state=state)
+        transfers.approve_transfer(sent, Reach("state", profile="State Immunization Staff"))
+        transfer_moves.dispatch_transfer(sent, make.SEED, "Van", "Box", "4")
+        transfer_moves.receive_transfer(sent, make.SEED, 5, "4", "good")
+    db.session.commit()
+    refusal = {"to_location": there, "lot": item.lot, "doses": 1, "reason": "More", "storage_state": "room"}
+    refused("storage_state", transfers.request, Transfer(**refusal), make.SEED.at(item.location_id))
+
+    def lines(place):
+        return [(one.doses, one.storage_state, one.beyond_use_on) for one in stock.parts(place, item.lot_id)]
+
+    month = TODAY() + 30 * DAY
+    assert lines(item.location_id) == [(5, "refrigerated", month), (135, "frozen", None)]
+    assert lines(there.id) == [(5, "refrigerated", month), (5, "frozen", None)]
+    assert moved() > 0
 
 
 def test_stock_on_hold_is_not_offered_until_it_is_let_go(item):

@@ -1,5 +1,6 @@
 """All causes in random order, with crashes in between: after each step the ledger holds and nothing is lost."""
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -10,24 +11,35 @@ from sqlalchemy import func, select
 
 from app.rules import (
     doses,
+    expiry,
     ledger_check,
+    recalls,
+    stock,
     stock_changes,
     stock_counts,
+    storage,
+    storage_moves,
     transfer_moves,
     transfers,
     wastage,
 )
+from app.rules.clock import today_at
+from app.uploads import shipments, stages
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
+from models.enrollment import StorageUnit
 from models.scope import Reach, acting
 from models.shipments import Shipment
-from models.stock import InventoryItem
+from models.stock import InventoryItem, Lot
 from models.transfers import Transfer
 from tests import factories as make
 
 STATE = Reach("state", username="state", profile="State Immunization Staff")
 HOW_MANY = st.integers(min_value=-2, max_value=30)
 WHICH = st.integers(min_value=0, max_value=1)
+FEW = st.integers(min_value=0, max_value=3)
+STATES = st.sampled_from(["frozen", "refrigerated", "room"])
+UNITS = ("freezer", "refrigerator")
 CRASH = st.booleans()
 
 
@@ -45,8 +57,17 @@ class StockMachine(RuleBasedStateMachine):
         self.context = self.app.app_context()
         self.context.push()
         with acting(make.SEED):
-            self.lot = make.lot().id
-            places = [make.location() for _ in range(2)]
+            lot = make.lot()
+            self.lot, self.lot_number = lot.id, lot.number
+            self.vaccine = lot.vaccine
+            for state, days in (("frozen", None), ("refrigerated", 30)):
+                make.storage_time(vaccine=self.vaccine, state=state, days=days)
+            organization = make.organization()
+            places = [make.location(organization=organization) for _ in range(2)]
+            make.redistribution_agreement(organization, *places)
+            self.units = [make.storage_unit(place, unit_kind=kind).id for place in places for kind in UNITS]
+            self.numbers = [place.number for place in places]
+            self.file = 0
             self.places = [place.id for place in places]
             self.people = [make.recipient(at=place).id for place in places]
             db.session.commit()
@@ -67,12 +88,11 @@ class StockMachine(RuleBasedStateMachine):
             except (RuleBroken, Crash):
                 db.session.rollback()
 
-    def item(self, place):
-        here = (InventoryItem.location_id == self.places[place], InventoryItem.lot_id == self.lot)
-        found = db.session.scalars(select(InventoryItem).where(*here)).first()
-        if found is None:
+    def item(self, place, part):
+        found = stock.parts(self.places[place], self.lot)
+        if not found:
             raise RuleBroken("nothing here")
-        return found
+        return found[part % len(found)]
 
     def last(self, entity, *where):
         found = db.session.scalars(select(entity).where(*where).order_by(entity.id.desc()).limit(1)).first()
@@ -80,36 +100,97 @@ class StockMachine(RuleBasedStateMachine):
             raise RuleBroken("nothing there")
         return found
 
-    @rule(place=WHICH, sent=st.integers(min_value=1, max_value=30), came=HOW_MANY, crash=CRASH)
-    def ship(self, place, sent, came, crash):
+    @rule(place=WHICH, sent=st.integers(min_value=1, max_value=30), is_sent=st.booleans(), crash=CRASH)
+    def announce_by_file(self, place, sent, is_sent, crash):
+        self.file += 1
+        shipped = f"{today_at(None):%m/%d/%Y}" if is_sent else ""
+        line = f"M{self.file},{self.numbers[place]},{self.lot_number},{sent},{shipped}"
+        data = f"Shipment Number,Location PIN or Number,Lot Number,Doses,Shipped On\n{line}\n".encode()
+
         def work():
-            number = str(uuid.uuid4())
-            shipment = Shipment(number=number, location_id=self.places[place], lot_id=self.lot, doses=sent)
-            db.session.add(shipment)
-            db.session.flush()
-            stock_changes.receive(shipment, make.SEED, doses_received=came)
+            stages.commit(stages.preview(data, "shipments.csv", STATE, kind=shipments.KIND), STATE)
 
         self.try_(crash, work)
 
-    @rule(place=WHICH, doses=HOW_MANY, crash=CRASH)
-    def waste(self, place, doses, crash):
-        said = {"doses": doses, "reason": "broken", "disposal": "medical_waste"}
-        self.try_(crash, lambda: wastage.waste(self.item(place), make.SEED, **said))
+    @rule(step=st.sampled_from(["ship", "lose", "receive"]), came=HOW_MANY, unit=FEW, warm=CRASH, crash=CRASH)
+    def shipment(self, step, came, unit, warm, crash):
+        said = {"doses_received": came, "condition": "warm" if warm else "good"}
 
-    @rule(place=WHICH, doses=HOW_MANY, crash=CRASH)
-    def send_back(self, place, doses, crash):
+        def work():
+            one = self.last(Shipment, Shipment.lot_id == self.lot)
+            unit_here = db.session.get(StorageUnit, self.units[unit % len(self.units)])
+            {
+                "ship": lambda: stock_changes.mark_shipped(one, STATE),
+                "lose": lambda: stock_changes.report_lost(one, make.SEED),
+                "receive": lambda: stock_changes.receive(one, make.SEED, storage_unit=unit_here, **said),
+            }[step]()
+
+        self.try_(crash, work)
+
+    @rule(place=WHICH, part=FEW, doses=HOW_MANY, state=STATES, crash=CRASH)
+    def thaw(self, place, part, doses, state, crash):
+        today = today_at(None)
+        self.try_(crash, lambda: storage_moves.move_some(self.item(place, part), make.SEED, doses, state, today))
+
+    @rule(place=WHICH, part=FEW, state=STATES, crash=CRASH)
+    def store(self, place, part, state, crash):
+        today = today_at(None)
+        self.try_(crash, lambda: storage.set_storage(self.item(place, part), make.SEED, state=state, since=today))
+
+    @rule(place=WHICH, part=FEW, crash=CRASH)
+    def hold_or_let_go(self, place, part, crash):
+        def work():
+            item = self.item(place, part)
+            if item.hold_reason:
+                storage.take_off_hold(item, make.SEED)
+            else:
+                storage.put_on_hold(item, make.SEED, reason="Alarm")
+
+        self.try_(crash, work)
+
+    @rule(place=WHICH, part=FEW, days=st.sampled_from([-5, 90]), crash=CRASH)
+    def expire_and_waste_all(self, place, part, days, crash):
+        def work():
+            item = self.item(place, part)
+            expires_on = today_at(None) + dt.timedelta(days=days)
+            if item.expiry != expires_on:
+                expiry.correct_expiry(item, make.SEED, expires_on=expires_on, reason="On the vial")
+            if days < 0:
+                wastage.waste_expired(item, make.SEED, disposal="medical_waste")
+
+        self.try_(crash, work)
+
+    @rule(lifts=st.booleans(), crash=CRASH)
+    def recall(self, lifts, crash):
+        def work():
+            lot = db.session.get(Lot, self.lot)
+            if lifts:
+                recalls.release(lot, STATE)
+            else:
+                recalls.put_in_force(recalls.recall(lot, STATE, reason="Particles in vials"), STATE)
+
+        self.try_(crash, work)
+
+    @rule(place=WHICH, part=FEW, doses=HOW_MANY, crash=CRASH)
+    def waste(self, place, part, doses, crash):
+        said = {"doses": doses, "reason": "broken", "disposal": "medical_waste"}
+        self.try_(crash, lambda: wastage.waste(self.item(place, part), make.SEED, **said))
+
+    @rule(place=WHICH, part=FEW, doses=HOW_MANY, crash=CRASH)
+    def send_back(self, place, part, doses, crash):
         self.try_(
-            crash, lambda: wastage.send_back(self.item(place), make.SEED, doses=doses, reason="recall", to="state")
+            crash,
+            lambda: wastage.send_back(self.item(place, part), make.SEED, doses=doses, reason="recall", to="state"),
         )
 
-    @rule(place=WHICH, doses=HOW_MANY, crash=CRASH)
-    def count(self, place, doses, crash):
+    @rule(place=WHICH, part=FEW, doses=HOW_MANY, crash=CRASH)
+    def count(self, place, part, doses, crash):
         said = {"doses": doses, "reason": "recount", "note": "Counted"}
-        self.try_(crash, lambda: stock_counts.recount(self.item(place), make.SEED, **said))
+        self.try_(crash, lambda: stock_counts.recount(self.item(place, part), make.SEED, **said))
 
-    @rule(place=WHICH, doses=HOW_MANY, crash=CRASH)
-    def sixth(self, place, doses, crash):
-        self.try_(crash, lambda: stock_counts.raise_doses(self.item(place), make.SEED, doses=doses))
+    @rule(place=WHICH, part=FEW, doses=HOW_MANY, crash=CRASH)
+    def sixth(self, place, part, doses, crash):
+        self.try_(crash, lambda: stock_counts.raise_doses(self.item(place, part), make.SEED, doses=doses))
 
     @rule(place=WHICH, crash=CRASH)
     def give(self, place, crash):
@@ -123,6 +204,7 @@ class StockMachine(RuleBasedStateMachine):
                 override_reason="A test of the ledger",
             )  # fmt: skip
             doses.administer(new, here)
+            assert db.session.get(Lot, self.lot).status == "available", "a recalled lot is not given"
 
         self.try_(crash, work)
 
@@ -134,12 +216,13 @@ class StockMachine(RuleBasedStateMachine):
 
         self.try_(crash, work)
 
-    @rule(place=WHICH, doses=HOW_MANY, crash=CRASH)
-    def ask(self, place, doses, crash):
+    @rule(place=WHICH, kind=st.sampled_from(["transfer", "redistribution"]), doses=HOW_MANY, crash=CRASH)
+    def ask(self, place, kind, doses, crash):
         def work():
             here = Reach("system", username="test", location_id=self.places[place])
             to = self.places[1 - place]
-            transfers.request(Transfer(to_location_id=to, lot_id=self.lot, doses=doses, reason="Surplus"), here)
+            said = {"kind": kind, "to_location_id": to, "lot_id": self.lot, "doses": doses, "reason": "Surplus"}
+            transfers.request(Transfer(**said), here)
 
         self.try_(crash, work)
 

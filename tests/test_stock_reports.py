@@ -44,10 +44,10 @@ def test_the_report_counts_what_may_be_given_and_how_long_it_lasts(app):
         usable, held, recalled, old = (make.stock(place, doses=70) for _ in range(4))
         storage.put_on_hold(held, make.SEED, reason="Alarm")
         recalled.lot.status = "recalled"
-        old.lot.expires_on = today_at(None) - dt.timedelta(days=2)
+        today = today_at(None)
+        old.lot.expires_on = today - dt.timedelta(days=2)
         make.dose(location=place)
         db.session.commit()
-        today = today_at(None)
         inventory_reports.build(today)
         inventory_reports.build(today)
         db.session.commit()

@@ -82,6 +82,9 @@ FIGURES = {
     "expires": Figure(
         _l("Doses to be used within 30 days"), InventoryItem, lambda r: _expires(30), InventoryItem.doses, EXPIRES
     ),
+    "expires_soon": Figure(
+        _l("Doses to be used within 7 days"), InventoryItem, lambda r: _expires(7), InventoryItem.doses, EXPIRES
+    ),
     "unregistered": Figure(
         _l("Invited, not yet registered"),
         Recipient,
@@ -219,6 +222,7 @@ STARTS: dict[str, tuple[str, ...]] = {
         "waiting",
         "given_today",
         "on_hand",
+        "expires_soon",
         "expires",
         "expected",
         "moving",
@@ -229,7 +233,7 @@ STARTS: dict[str, tuple[str, ...]] = {
     ),
     "Healthcare Provider": ("waiting", "given_today", "on_hand"),
     "Front Desk": ("waiting", "unregistered"),
-    "Inventory Manager": ("on_hand", "expires", "expected", "moving"),
+    "Inventory Manager": ("on_hand", "expires_soon", "expires", "expected", "moving"),
     "Organization Portal": ("people", "unregistered", "uploads"),
     "Recipient": ("my_doses",),
 }
