@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Engine, Text, cast, select
 from app import database
 from app.history_chain import AS_WRITTEN, SEALED, TABLE, digest, seal
 from models.history import history_head
+from models.scope import Reach, acting
 
+AUDITOR = Reach.system("verify-history")
 AT_ONCE = 5_000
 MOST_NAMED = 1_000  # of what is broken; the rest is counted in the last line
 Heads = dict[int, tuple[int, str]]  # chain -> place and seal of its last entry
@@ -97,6 +99,7 @@ class Proof:
             self.note("published and gone", chain, seq)
 
 
+@acting(AUDITOR)
 def verify(engine: Engine, published: dict[tuple[int, int], str] | None = None) -> dict[str, Any]:
     """Walks the whole history once, in little memory; `published`: (chain, place) -> seal, as told outside."""
     said = [cast(TABLE.c[name], Text) if name in AS_WRITTEN else TABLE.c[name] for name in SEALED]

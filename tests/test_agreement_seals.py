@@ -13,6 +13,7 @@ from models.ink import WrittenOnce
 from models.scope import acting
 from tests import factories as make
 from tests import signers
+from tests.owner import session_of_owner
 
 BROKEN = {
     ("agreement", "document"): {("Agreement", "document")},
@@ -72,8 +73,7 @@ def test_nothing_is_broken_in_what_the_rules_made(app, signed):
 
 def test_one_changed_byte_of_any_field_is_found(app, signed):
     for (table, column), found in BROKEN.items():
-        with app.app_context(), acting(make.SEED):
-            connection = db.session.connection()
+        with app.app_context(), session_of_owner() as connection:
             without_triggers(connection, table)
             first = f"id = (SELECT min(id) FROM {table})"
             value = connection.execute(text(f"SELECT {column} FROM {table} WHERE {first}")).scalar_one()
@@ -82,18 +82,15 @@ def test_one_changed_byte_of_any_field_is_found(app, signed):
             change = text(f"UPDATE {table} SET {column} = :value WHERE {first}")
             connection.execute(change, {"value": one_byte(value)})
             answer = sealing.verify_agreements()
-            db.session.rollback()
         assert {(row["entity"], row["problem"]) for row in answer["broken"]} == found, (table, column)
     assert broken(app) == set(), "and nothing of it was kept"
 
 
 def test_a_signature_taken_out_is_missed(app, signed):
-    with app.app_context(), acting(make.SEED):
-        connection = db.session.connection()
+    with app.app_context(), session_of_owner() as connection:
         without_triggers(connection, "signature")
         connection.execute(text("DELETE FROM signature WHERE id = (SELECT max(id) FROM signature)"))
         answer = sealing.verify_agreements()
-        db.session.rollback()
     assert [(row["entity"], row["problem"]) for row in answer["broken"]] == [("SignatureRequest", "signature missing")]
 
 

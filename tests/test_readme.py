@@ -19,7 +19,11 @@ def test_every_setting_is_read():
     settings = README.split("## Settings")[1].split("## ")[0]
     rows = [line.split("|")[1] for line in settings.splitlines() if line.startswith("| `")]
     named = {name for cell in rows for name in re.findall(r"`([A-Z_]+)`", cell)}
-    portals = {name for name in named if name.endswith("_URL") and name not in ("DATABASE_URL", "PUBLIC_URL")}
+    portals = {
+        name
+        for name in named
+        if name.endswith("_URL") and name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "PUBLIC_URL")
+    }
     missing = {name for name in named - portals if f'"{name}"' not in config}
     assert len(named) > 15 and missing == set()
     assert {name.removesuffix("_URL").lower().replace("_", "-") for name in portals} == set(

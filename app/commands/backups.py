@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_babel import gettext as _
 from flask_migrate import upgrade
+from sqlalchemy import Engine
 
 from app import backups, database, history, history_proof
 from app.commands.database import raise_wall
@@ -46,7 +47,7 @@ def restore(file: Path, force: bool) -> tuple[dict[str, Any], str, int]:
     db.session.rollback()
     db.engine.dispose()
     with database.owners_engine(current_app, db.engine) as owners, backups.put_back(owners, file):
-        _bring_up_to_date()
+        _bring_up_to_date(owners)
         raise_wall()
         ledger = _prove_ledger()
         proof = history_proof.verify(db.engine)
@@ -63,10 +64,10 @@ def restore(file: Path, force: bool) -> tuple[dict[str, Any], str, int]:
     return facts, f"{words}\n{found if broken else holds}", FINDINGS if broken else 0
 
 
-def _bring_up_to_date() -> None:
+def _bring_up_to_date(owners: Engine) -> None:
     """The tables of a backup of an earlier release become today's; raises Refused for those of a later one."""
     script = ScriptDirectory(str(current_app.extensions["migrate"].directory))
-    with db.engine.connect() as connection:
+    with owners.connect() as connection:
         is_at = MigrationContext.configure(connection).get_current_revision()
     if is_at is None or is_at not in {one.revision for one in script.walk_revisions()}:
         raise Refused(_("This is not a backup of the console, or one of a later release. Nothing was changed."))

@@ -9,6 +9,9 @@ from sqlalchemy.exc import SAWarning
 import models.registry  # noqa: F401  every entity, so that none is missed
 from app import database
 from models.base import db
+from models.scope import Reach, acting
+
+MIGRATIONS = Reach.system("migrations")  # they see and mend every row
 
 
 def run_migrations() -> None:
@@ -16,7 +19,7 @@ def run_migrations() -> None:
     # SQLite cannot reflect an index on an expression; where a table is made anew, its migration makes them again.
     warnings.filterwarnings("ignore", "Skipped unsupported reflection", SAWarning)
     engine = current_app.extensions["migrate"].db.engine
-    with database.owners_engine(current_app, engine) as owners, owners.connect() as connection:
+    with acting(MIGRATIONS), database.owners_engine(current_app, engine) as owners, owners.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

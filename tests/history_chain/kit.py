@@ -8,6 +8,7 @@ from models.history import History
 from models.scope import Reach, acting
 from tests.databases import KIND
 from tests.factories import SEED
+from tests.owner import by_owner
 
 TABLE = History.__table__
 PLACES, EACH = (7, 9), 6
@@ -32,7 +33,7 @@ def write(place=None, n=1):
 
 def tampered(*statements):
     """What somebody with the database's own rights does, past the product and its triggers; the proof after it."""
-    with db.engine.begin() as connection:
+    with by_owner() as connection:
         for statement in (*map(text, TRIGGERS[KIND]), *statements):
             connection.execute(statement)
         if KIND == "postgresql":
@@ -42,6 +43,6 @@ def tampered(*statements):
 
 def victim():
     """An entry from the middle of a place's chain."""
-    with db.engine.connect() as connection:
+    with acting(SEED), db.engine.connect() as connection:
         of_place = select(TABLE).where(TABLE.c.location_id == PLACES[0]).order_by(TABLE.c.seq)
         return connection.execute(of_place).fetchall()[EACH // 2]

@@ -17,7 +17,7 @@ from tests.post_office import deliver
 def rewritten(row):
     """The entry changed and everything after it sealed anew, its chain's head too: all that the database can tell."""
     statements = [update(TABLE).where(TABLE.c.id == row.id).values(username="somebody.else")]
-    with db.engine.connect() as connection:
+    with acting(SEED), db.engine.connect() as connection:
         after = select(TABLE).where(TABLE.c.chain == row.chain, TABLE.c.seq >= row.seq).order_by(TABLE.c.seq)
         before = select(TABLE.c.hash).where(TABLE.c.chain == row.chain, TABLE.c.seq == row.seq - 1)
         last = connection.execute(before).scalar_one()

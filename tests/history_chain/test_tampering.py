@@ -8,14 +8,16 @@ from sqlalchemy import delete, insert, select, text, update
 from app import history_chain, history_proof
 from models.base import db
 from models.history import history_head
+from models.scope import acting
 from tests.databases import KIND
+from tests.factories import SEED
 from tests.history_chain.kit import EACH, PLACES, TABLE, tampered, victim
 
 
 def test_entries_that_nobody_touched_hold(written):
     found = history_proof.verify(db.engine)
     chains = 1 if KIND == "sqlite" else 1 + len(PLACES)
-    with db.engine.connect() as connection:
+    with acting(SEED), db.engine.connect() as connection:
         rows = len(connection.execute(select(TABLE.c.id)).fetchall())
         assert connection.execute(select(history_head)).rowcount != 0
         assert len(history_proof.heads(connection)) == chains
@@ -62,7 +64,7 @@ def test_a_removed_entry_is_found_wherever_it_stood(written):
     row = victim()
     (found,) = tampered(delete(TABLE).where(TABLE.c.id == row.id))
     assert found == {"chain": row.chain, "entry": row.seq, "problem": "removed", "until": row.seq}
-    with db.engine.connect() as connection:
+    with acting(SEED), db.engine.connect() as connection:
         first = connection.execute(select(TABLE).where(TABLE.c.chain == row.chain, TABLE.c.seq == 1)).one()
     broken = tampered(delete(TABLE).where(TABLE.c.id == first.id))
     assert {"chain": row.chain, "entry": 1, "problem": "removed", "until": 1} in broken

@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from app import history, history_chain, history_proof
 from models.base import db, utcnow
 from models.scope import acting
+from tests import databases
 from tests.databases import KIND
+from tests.factories import SEED
 from tests.history_chain.kit import PLACES, TABLE, at, tampered, write
 
 
@@ -21,7 +23,8 @@ def test_entries_written_before_there_were_seals_are_sealed_by_the_migration(own
     from app.factory import create_app
     from tests.conftest import settings_for
 
-    app = create_app(settings_for(own_database(None)))
+    url = own_database(None)
+    app = create_app(settings_for(databases.owner_url(url) or url))
     with app.app_context():
         upgrade(revision="0001")
         columns = [name for name in history_chain.SEALED if name != "at"]
@@ -68,7 +71,7 @@ def test_many_writers_of_one_place_make_one_chain_without_a_gap(app):
         one.join()
     with app.app_context():
         assert history_proof.verify(db.engine)["broken"] == []
-        with db.engine.connect() as connection:
+        with acting(SEED), db.engine.connect() as connection:
             kept = connection.execute(select(TABLE.c.act).where(TABLE.c.location_id == PLACES[0])).scalars().all()
         assert len(kept) == 30 and "taken back" not in kept
 
