@@ -1,4 +1,4 @@
-"""A coordinator of two hospitals: one sign-in, both memberships, one click from one to the other, and never both at once."""
+"""A coordinator of two hospitals: one sign-in, one click from the one to the other, and never both at once."""
 
 import pytest
 
