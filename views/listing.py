@@ -225,6 +225,7 @@ class Listing:
             may=self.may,
             acts=[act for act in self.offered_acts() if act["multiple"]],
             export_links=self.export_links(),
+            add_label=self.add_label,
             leads=[one for go in self.list_leads if (one := go.button(None))],
             count_capped=isinstance(args["count"], ManyRows),
         )

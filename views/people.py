@@ -39,6 +39,7 @@ class MembershipScreen(Screen):
     adds_with = people.grant
     acts = [team.renew, team.change_profile, people.end]
     list_leads = [ADD_PERSON, SEVERAL, REQUESTS]
+    add_label = _l("Give access to a user")
 
 
 class PortalUserScreen(Screen):

@@ -17,6 +17,7 @@
         optional_columns = ["email"]                               # may stay empty: the rule fills them in
         needed_columns = ["email"]                                 # may not stay empty: the rule asks for them
         leads = [Go(...)]                                          # buttons of a record that lead to another page
+        add_label = _l("...")                                      # in place of "Add" on its button
         list_leads = [Go(...)]                                     # the same above the list; they are given no row
         related = [OtherScreen]                                    # lists below the record, where they may be seen
         export_columns = [...]                                     # default: list_columns
@@ -73,6 +74,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     needed_columns: Any = ()
     leads: Any = ()
     list_leads: Any = ()
+    add_label: Any = ""
     related: Any = ()
     export_columns: Any = None
     lead: Any = ""
