@@ -67,7 +67,7 @@ def test_a_freezer_needs_a_review_and_no_signature_and_the_approved_stays(enroll
     assert amendment.status == "submitted"
     assert (application.status, place.status) == ("approved", "approved")
     (changed,) = standing.section_changes(
-        standing.before(amendment).content, standing.versions_of(amendment)[-1].content
+        standing.approved_before(amendment).content, standing.versions_of(amendment)[-1].content
     )
     assert {one.path for one in changed[1]} == {f"storage_units.f2.{name}" for name in unit if name != "key"}
 

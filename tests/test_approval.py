@@ -48,12 +48,16 @@ def test_an_approval_makes_what_was_submitted_and_lets_in_the_first_people(app, 
     assert again.code == 422
 
 
-def test_a_location_without_a_pin_works_under_its_number(app, case):
+def test_a_location_without_a_pin_works_under_its_number_and_its_units_are_counted_once(app, case):
+    same = {"brand": " helmer", "model": "IPR245", "unit_kind": "refrigerator"}
+    change(app, lambda: make.storage_unit(db.session.get(Location, case.place), **same).id)  # entered beside it
     _page, done = approve(taken(app, case), case, **{f"pin_{case.b}": ""})
     assert done.code == 200
     with app.app_context(), acting(make.SEED):
         place = db.session.get(Location, case.place)
         assert (place.status, place.provider_pin) == ("approved", None) and place.number
+        units = db.session.scalars(select(StorageUnit).where(StorageUnit.location_id == place.id)).all()
+        assert [(one.name, one.brand, one.row_key) for one in units] == [("Refrigerator 1", "Helmer", "u1")]
 
 
 def test_an_amendment_changes_nothing_until_it_is_approved(app, case):

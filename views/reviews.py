@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import history
-from app.rules import claims, reviews
+from app.rules import applications, claims, reviews
 from app.rules.standing import sections_of, sent_in
 from models.acts import Ask
 from models.applications import APPLICATION_KINDS, APPLICATION_STATUSES, Application
@@ -84,6 +84,7 @@ class MyApplications(Queue):
     )
     named = staticmethod(lambda one: one.number)
     main = Go(_l("Follow"), review_url, "Application", "see", "fa-timeline")
+    acts = (applications.start_amendment,)
     nobody = (_l("There is no application."), _l("What your organization applies for stands here."))
 
 

@@ -81,16 +81,27 @@ def _storage(location: Location, rows: Any) -> None:
     listed = set()
     for row in rows:
         listed.add(row["key"])
-        unit = known.get(row["key"])
+        unit = known.get(row["key"]) or _entered_otherwise(row, units)
         if unit is None:
             unit = StorageUnit(location_id=location.id, row_key=row["key"], name=_free_name(row["unit_kind"], names))
             names.add(unit.name)
             db.session.add(unit)
+        unit.row_key = row["key"]
         unit.brand, unit.model, unit.unit_kind = row.get("brand"), row.get("model"), row["unit_kind"]
         unit.is_in_use = True
     for key, unit in known.items():
         if key not in listed:
             unit.is_in_use = False
+
+
+def _entered_otherwise(row: dict[str, Any], units: list[StorageUnit]) -> StorageUnit | None:
+    """A unit of the same kind, brand and model that somebody entered beside the enrollment: it is the same one."""
+    wanted = _make(row["unit_kind"], row.get("brand"), row.get("model"))
+    return next((u for u in units if not u.row_key and _make(u.unit_kind, u.brand, u.model) == wanted), None)
+
+
+def _make(*words: str | None) -> tuple[str, ...]:
+    return tuple((word or "").strip().casefold() for word in words)
 
 
 def _free_name(kind: str, taken: set[str]) -> str:
