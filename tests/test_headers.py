@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,11 @@ def test_no_page_of_a_person_is_kept_by_a_browser(app, client):
         answer = client.get(path)
         answer.get_data()
         assert answer.status_code == 200 and "no-store" in answer.headers["Cache-Control"], path
+
+
+def test_every_script_of_our_templates_carries_the_nonce():
+    """Pages that no walk opens too: a script without it is not run, and nobody is told."""
+    templates = Path(__file__).parents[1] / "app" / "templates"
+    pages = sorted(templates.rglob("*.html"))
+    tags = [(path.name, tag) for path in pages for tag in re.findall(r"<script\b.*?>", path.read_text())]
+    assert tags and [one for one in tags if 'nonce="{{' not in one[1]] == []
