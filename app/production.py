@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import DEVELOPMENT_KEY
 from models.base import db
 from models.people import PortalUser
+from models.scope import Reach, acting
 
 KEY_LENGTH = 32
+START = Reach.system("start")
 
 
 class UnsafeStart(click.ClickException):
@@ -37,7 +39,7 @@ def refuse_demo_accounts(app: Flask) -> None:
         return
     users = PortalUser.__table__
     try:
-        with db.engine.connect() as connection:
+        with acting(START), db.engine.connect() as connection:
             if not inspect(connection).has_table(users.name):
                 return
             found = connection.scalar(select(exists().where(users.c.is_demo.is_(True))))
