@@ -18,6 +18,7 @@ from flask_babel import force_locale
 from sqlalchemy import delete, or_, select, update
 
 from app import history
+from app.jobs import senders
 from app.rules import notices
 from app.secret_keys import key_for
 from app.uploads import reading, sealed, stages
@@ -82,6 +83,13 @@ def run(key: int, enough: Callable[[], bool]) -> None:
     with acting(ACCOUNT):
         upload = db.session.get_one(Upload, key, populate_existing=True)
         stage, (by, language) = upload.status, stages.sender_of(upload)
+        kind = kind_of(upload.kind)
+        if stage != "undoing" and not senders.may_still(by, kind):
+            history.begin(act="stop upload")
+            db.session.refresh(upload, with_for_update={"of": Upload})
+            senders.stop(upload, kind, ACCOUNT)
+            db.session.commit()
+            return
         db.session.rollback()
     work = {"checking": _check, "entering": _enter, "undoing": _undo}[stage]
     with acting(by), force_locale(language):

@@ -1,5 +1,6 @@
 """Files of more than a hundred rows: the worker checks, enters and takes them back, and is taken up again."""
 
+import datetime as dt
 import io
 import re
 
@@ -8,14 +9,17 @@ from sqlalchemy import func, select
 
 from app import worker
 from app.jobs import uploads
+from app.rules import clock
 from app.uploads import limits, stages
 from models.base import db
 from models.notices import Notice
+from models.people import Membership
 from models.recipients import Recipient
 from models.scope import acting
 from models.uploads import Upload, UploadRow, upload_piece
 from tests import factories as make
 from tests.bulk_upload.sending import MANAGER, act, count, signed_in, stored, upload, words
+from tests.signing_in import sign_in
 from tests.uploads_kit import csv_of, person
 
 ROWS = 120
@@ -102,6 +106,41 @@ def test_a_long_file_goes_through_the_worker_to_its_end_and_back(app, manager):
     assert stored(app, Upload.status, Upload.rows_kept) == [("undone", 0)]
     assert count(app, Recipient) == 0
     assert "was taken back on" in words(manager.get(where))
+
+
+@pytest.mark.parametrize("loses", ["the membership", "the account"])
+def test_a_sender_who_may_no_more_enters_nobody_by_the_worker(app, manager, loses):
+    """While it is checked it is put aside; while it is entered it is taken back."""
+
+    def lose():
+        with app.app_context(), acting(make.SEED):
+            held = db.session.scalars(select(Membership).where(Membership.profile == MANAGER)).one()
+            if loses == "the account":
+                held.user.active = not held.user.active
+            else:
+                held.ends_on = None if held.ends_on else clock.today() - dt.timedelta(days=1)
+            db.session.commit()
+
+    where = sent(manager, *people())
+    work(app)
+    act(manager, where, "enter")
+    work(app, sets=1)
+    lose()
+    work(app)
+    assert stored(app, Upload.status, Upload.rows_kept) == [("undone", 0)] and count(app, Recipient) == 0
+    lose()
+    again = signed_in_again(app, manager)
+    where = sent(again, *people())
+    lose()
+    work(app)
+    assert sorted(stored(app, Upload.status)) == [("cancelled",), ("undone",)] and count(app, UploadRow) == ROWS
+
+
+def signed_in_again(app, browser):
+    """The same manager, whose sessions ended with the right."""
+    with app.app_context(), acting(make.SEED):
+        username = db.session.scalars(select(Membership).where(Membership.profile == MANAGER)).one().user.username
+    return sign_in(app.test_client(), username)
 
 
 def test_whoever_finds_no_sign_of_life_goes_on_behind_the_cursor(app, manager, monkeypatch):
