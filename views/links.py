@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 
 from app import entering
-from app.rules import links
+from app.languages import in_force
+from app.rules import links, new_links
+from models.base import RuleBroken
 from models.links import Link
 from models.scope import acting
 from views.page import Page, open_to_everyone, saved
@@ -31,6 +34,10 @@ def leads_to(purpose: str, where: Callable[[Link], str]) -> None:
 def again_for(purpose: str, rule: Callable[[Link], Any]) -> None:
     """Says what sends a new link of this purpose; it looks itself whether there is still something to open."""
     AGAIN[purpose] = rule
+
+
+for _purpose in new_links.AGAIN:
+    again_for(_purpose, lambda link: new_links.send(link, in_force()))
 
 
 def seen(purpose: str) -> Link:
@@ -95,7 +102,7 @@ class LinkDoor(Page):
         """Sends a new link to the address of an old one, where there is reason to; the answer is the same to all."""
         link = links.known(token)
         if link is not None and link.purpose in AGAIN:
-            with acting(links.DOOR):
+            with acting(links.DOOR), contextlib.suppress(RuleBroken):
                 saved(lambda: AGAIN[link.purpose](link))
         return self.page("link.html", _l("A new link"), asked_again=True)
 

@@ -54,11 +54,12 @@ def invite(application: Application, by: Reach) -> Application:
     db.session.flush()
     begin_section_a(application)
     note(application, "invited", by)
-    _send_invitation(application, by)
+    send_invitation(application, by)
     return application
 
 
-def _send_invitation(application: Application, by: Reach) -> None:
+def send_invitation(application: Application, by: Reach) -> None:
+    """Mails the link to enroll with; an earlier one opens nothing from now on."""
     links.revoke_all(INVITATION_LINK, _subject(application))
     link = links.make(INVITATION_LINK, application.administrator_email or "", _subject(application), by)
     notices.queue_to(
@@ -82,7 +83,7 @@ def invite_again(application: Application, by: Reach) -> Application:
     """A new link in place of the one that was lost or has expired."""
     if application.status != "invited":
         raise RuleBroken(_("This application does not wait for an invitation to be taken up."))
-    _send_invitation(application, by)
+    send_invitation(application, by)
     note(application, "invited_again", by)
     return application
 
