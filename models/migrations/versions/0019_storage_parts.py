@@ -18,8 +18,8 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 OLD, NEW = 'uq_inventory_item_location_id_lot_id', 'uq_inventory_item_location_id_lot_id_part'
 CHECKS = (
-    sa.CheckConstraint('doses >= 0', name=op.f('ck_inventory_item_not_below_zero')),
-    sa.CheckConstraint('reserved >= 0 AND reserved <= doses', name=op.f('ck_inventory_item_reserved_is_here')),
+    sa.CheckConstraint('doses >= 0', name=sa.schema.conv('ck_inventory_item_not_below_zero')),
+    sa.CheckConstraint('reserved >= 0 AND reserved <= doses', name=sa.schema.conv('ck_inventory_item_reserved_is_here')),
 )
 
 
