@@ -22,8 +22,7 @@ def may_still(by: Reach, kind: Kind) -> bool:
     held = db.session.get(Membership, by.membership_id) if by.membership_id else None
     if held is None or held.user_id != by.user_id or not held.user.active or not held.holds_on(clock.today()):
         return False
-    same = (held.profile, held.location_id, held.organization_id) == (by.profile, by.location_id, by.organization_id)
-    return same and access.may(by.profile, "Upload", kind.verb)
+    return held.profile == by.profile and access.may(by.profile, "Upload", kind.verb)
 
 
 def stop(upload: Upload, kind: Kind, account: Reach) -> None:
