@@ -35,6 +35,10 @@ def test_a_draft_is_made_signed_approved_and_ended(app):
         whose, place, number = home.organization_id, to.id, home.organization_id
         db.session.commit()
     admin, branch = Browser(app, "admin"), Browser(app, "branch")
+    same = {**TYPED, "ceo_email": signers.CMO.upper()}
+    page = admin.post(f"{BASE}/add", {**admin.marks(), "organization": str(number), **same})
+    assert page.code == 422 and "E-mail of the CEO: This is the e-mail of the other signer" in page.text
+    assert "Validated boxes" in page.html
     page = admin.post(f"{BASE}/add", {**admin.marks(), "organization": str(number), **TYPED})
     assert page.code == 200, page.text
     with app.app_context(), acting(make.SEED):

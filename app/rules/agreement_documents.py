@@ -33,6 +33,7 @@ from models.scope import Reach
 
 SIGN, COPY = "sign", "signed_copy"  # purposes of links
 COPY_DAYS = 30
+OTHERS_ADDRESS = _l("This is the e-mail of the other signer; each signs from an address of their own.")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read for another
 
 
@@ -80,10 +81,7 @@ def _signers_fit(signers: Sequence[Signer]) -> None:
                 raise RuleBroken(_("Please say this of whoever signs."), field=f"{signer.role}_{name}")
         address = signer.email.strip().lower()
         if address in known:
-            raise RuleBroken(
-                _("This is the e-mail of the other signer; each signs from an address of their own."),
-                field=f"{signer.role}_email",
-            )
+            raise RuleBroken(OTHERS_ADDRESS, field=f"{signer.role}_email")
         known.add(address)
 
 

@@ -25,6 +25,7 @@ ALREADY = _l("This agreement is no draft any more; it can be changed after it wa
 
 def start(agreement: RedistributionAgreement, by: Reach) -> RedistributionAgreement:
     """A draft of one's own organization."""
+    _signers_differ(agreement)
     if by.kind == "organization" and agreement.organization_id is None and agreement.organization is None:
         agreement.organization_id = by.organization_id
     agreement.number = "RA-" + "".join(secrets.choice(documents.LETTERS) for _n in range(8))
@@ -36,7 +37,14 @@ def start(agreement: RedistributionAgreement, by: Reach) -> RedistributionAgreem
 def change(agreement: RedistributionAgreement, by: Reach) -> RedistributionAgreement:
     """Changes a draft; what is being signed or was approved stays as it is."""
     _is_draft(agreement)
+    _signers_differ(agreement)
     return agreement
+
+
+def _signers_differ(agreement: RedistributionAgreement) -> None:
+    one, other = ((address or "").strip().lower() for address in (agreement.cmo_email, agreement.ceo_email))
+    if one and one == other:
+        raise RuleBroken(documents.OTHERS_ADDRESS, field="ceo_email")
 
 
 def _is_draft(agreement: RedistributionAgreement) -> None:

@@ -174,7 +174,7 @@ def reject(application: Application, by: Reach, reason: str) -> Application:
 @act(
     label=_l("Approve"),
     icon="fa-circle-check",
-    done=_l("Approved. The first users were told how to sign in."),
+    done=_l("Approved. Those concerned are told by mail."),
 )
 def approve(application: Application, by: Reach, **pins: str | None) -> Application:
     """Approves what was submitted: organization, locations and storage units become what the sections say.
