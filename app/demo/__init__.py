@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from app import history
-from app.demo import agreements, applications, enrolling, files, places, recipients, supply, users, visits
+from app.demo import agreements, applications, enrolling, files, movements, places, recipients, supply, users, visits
 from app.demo.users import PASSWORD, SIGN_INS, is_loaded
 from app.rules import catalog
 from app.rules.clock import today_at
@@ -57,6 +57,7 @@ def _load(rng: Random, today: dt.date) -> None:
     visits.doses_given(story)
     visits.mistakes(story)
     visits.waiting_today(story)
+    movements.tell(movements.Story(locations, lots, _receivers(staff), branch, today))
     enrolling.other_states(LOADER)
     enrolling.waiting_for_review(LOADER, users.applicant(LOADER), utcnow())
 

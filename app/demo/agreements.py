@@ -43,7 +43,8 @@ def signed(organizations: dict[str, Organization], locations: list[Location], by
         ),
         by,
     )  # fmt: skip
-    redistribution_agreements.add_place(draft, by, to.number)
+    for place in (to, locations[1]):
+        redistribution_agreements.add_place(draft, by, place.number)
     sign(redistribution_agreements.ask_to_sign(draft, by))
     redistribution_agreements.approve(draft, Reach("state", user_id=state.id, username=state.username))
     db.session.flush()

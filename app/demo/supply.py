@@ -53,7 +53,7 @@ RECEIVED = (
 )
 # location, lot, doses, days from today, what became of it
 ON_THE_WAY = (
-    (0, "ND8842", 100, 2, "expected"), (0, "8102290", 40, 5, "expected"), (1, "8104417", 60, 1, "expected"),
+    (0, "ND8842", 100, 2, "expected"), (0, "8102290", 40, 5, "expected"), (1, "8104417", 60, 1, "in_transit"),
     (2, "ND8842", 50, 3, "expected"), (4, "ND0366", 40, -9, "lost"),
 )  # fmt: skip
 
@@ -86,6 +86,10 @@ def shipments(
         shipment = _shipment(number, locations[place], known[lot], doses, today + dt.timedelta(days=days))
         if status == "lost":
             stock_changes.report_lost(shipment, Reach.system("demo"))
+        elif status == "in_transit":
+            shipment.carrier, shipment.tracking_number = "UPS", "1Z 999 AA1 01 2345 6784"
+            shipment.shipped_on = today - dt.timedelta(days=1)
+            stock_changes.mark_shipped(shipment, Reach.system("demo"))
     by = Reach.system("demo")
     recalls.put_in_force(recalls.recall(known[RECALLED], by, reason="Particles were found in vials of this lot."), by)
     db.session.flush()
