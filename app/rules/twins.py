@@ -46,13 +46,25 @@ def of_organization(name: str, street: str | None = None, zip_code: str | None =
         Organization.id != but, Organization.kind == "provider", Organization.status != "withdrawn"
     )
     rows = db.session.scalars(query.execution_options(unscoped="known_organization")).all()
-    return [row for row in rows if name_key(row.name) == wanted and _same_place(row, street, zip_code)]
+    return [row for row in rows if name_key(row.name) == wanted and same_place(row, street, zip_code)]
 
 
-def _same_place(row: Organization, street: str | None, zip_code: str | None) -> bool:
+def same_place(row: Any, street: str | None, zip_code: str | None) -> bool:
+    """Whether an organization is at this address, as far as both are known."""
     known = (street_key(row.street), (row.zip_code or "")[:5])
     told = (street_key(street), (zip_code or "")[:5])
     return not all(known) or not all(told) or known == told
+
+
+def by_name() -> dict[str, list[Any]]:
+    """Every provider organization by its name as it is compared, for a file of many: number, street and ZIP of each."""
+    query = select(Organization.name, Organization.number, Organization.street, Organization.zip_code).where(
+        Organization.kind == "provider", Organization.status != "withdrawn"
+    )
+    found: dict[str, list[Any]] = {}
+    for row in db.session.execute(query.execution_options(unscoped="known_organization")):
+        found.setdefault(name_key(row.name), []).append(row)
+    return found
 
 
 def refuse_twins(name: str, field: str, but: int = 0, **place: Any) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
 from app import history
-from app.rules import standing
+from app.rules import standing, twins
 from app.uploads.checking import Checked
 from app.uploads.columns import Template
 from app.uploads.deciding import Decided, begin
@@ -70,11 +70,12 @@ def _keys(column: Any, key: Any, wanted: Iterable[Any]) -> dict[Any, int]:
 def _organizations_known(new: list[Decided]) -> None:
     numbers = [organization_number(one.row.values["record_id"]) for one in new]
     here = _keys(Organization.number, Organization.id, numbers)
-    names = {str(one.row.values["org_legal_name"]).strip().lower() for one in new}
-    query = select(func.lower(Organization.name), Organization.number).where(func.lower(Organization.name).in_(names))
-    twins = dict(db.session.execute(query).tuples().all())
+    known = twins.by_name()
     for one, number in zip(new, numbers, strict=True):
-        twin = twins.get(str(one.row.values["org_legal_name"]).strip().lower())
+        values = one.row.values
+        alike = known.get(twins.name_key(values["org_legal_name"]), ())
+        places = (row.number for row in alike if twins.same_place(row, values["org_street"], values["org_zip_code"]))
+        twin = next(places, None)
         if number in here:
             one.outcome, one.known = "same", Here(here[number])
         elif twin is not None:

@@ -91,7 +91,7 @@ def test_sent_again_or_half_way_it_is_entered_once(staff, monkeypatch):
 
 def test_what_is_wrong_is_said_at_its_cell_and_the_rest_is_entered(staff):
     with acting(make.SEED):
-        make.organization(name="provider 5")
+        make.organization(name="provider 5", street="9 Elm St.", zip_code="27258-1234")
         db.session.commit()
     told = sent(
         staff,
@@ -104,14 +104,16 @@ def test_what_is_wrong_is_said_at_its_cell_and_the_rest_is_entered(staff):
         clinic("3", 3, loc_provider_pin="NCA650001"),
         {**clinic("3", 4), "redcap_repeat_instance": None},
         organization("3"),
+        organization("6", org_legal_name="PROVIDER 5, Inc.", org_street="9 Elm Street", org_zip_code="27258"),
+        organization("8", org_legal_name="Provider 5", org_street="1 Far Road", org_zip_code="28607"),
     )
     assert [outcome for outcome, _words in told] == [
-        "new", "refused", "refused", "review", "refused", "new", "refused", "refused", "doubled",
+        "new", "refused", "refused", "review", "refused", "new", "refused", "refused", "doubled", "review", "new",
     ]  # fmt: skip
     assert "cmo_signed_on is required" in told[1][1] and "organization is missing" in told[2][1]
     assert "is here already" in told[3][1] and "not one of the allowed values" in told[4][1]
     assert "Another location has this Provider PIN" in told[6][1] and "number of the location" in told[7][1]
-    assert db.session.scalar(select(func.count()).select_from(Application)) == 1
+    assert db.session.scalar(select(func.count()).select_from(Application)) == 2
 
 
 def test_the_number_of_statements_does_not_grow_with_the_agreements(staff):
