@@ -46,7 +46,7 @@ def _database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql", "NAME": found.database, "USER": found.username or "",
         "PASSWORD": found.password or "", "HOST": found.query.get("host") or found.host or "", "PORT": found.port or "",
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": None, "OPTIONS": {"options": "-c wall.reach=all"},  # it knows no places
     }  # fmt: skip
 
 

