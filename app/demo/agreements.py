@@ -43,8 +43,7 @@ def signed(organizations: dict[str, Organization], locations: list[Location], by
         ),
         by,
     )  # fmt: skip
-    for place in (to, locations[1]):
-        redistribution_agreements.add_place(draft, by, place.number)
+    redistribution_agreements.add_place(draft, by, to.number)
     sign(redistribution_agreements.ask_to_sign(draft, by))
     redistribution_agreements.approve(draft, Reach("state", user_id=state.id, username=state.username))
     db.session.flush()

@@ -55,11 +55,11 @@ class Move:
 
 MOVES = (
     Move("transfer", (2, 3), "7001532", 10, 30, "received", "They ran out before the weekend.", 10),
-    Move("redistribution", (0, 1), "8104417", 20, 16, "received_with_discrepancy", "Planned for the school clinics.",
+    Move("transfer", (0, 1), "8104417", 20, 16, "received_with_discrepancy", "Planned for the school clinics.",
          19, "One syringe was broken in the box."),
     Move("transfer", (4, 5), "ND0366", 25, 11, "refused", "They expect a class of children.", None,
          "A shipment is on its way to them; see the calendar."),
-    Move("redistribution", (0, 1), "ND8842", 30, 2, "in_transit", "Planned for the evening clinic in Durham."),
+    Move("transfer", (0, 1), "ND8842", 30, 2, "in_transit", "Planned for the evening clinic in Durham."),
     Move("transfer", (4, 0), "8102290", 10, 1, "requested", "Few toddlers here; they ask for it daily."),
 )  # fmt: skip
 STEPS = {

@@ -19,14 +19,17 @@ from tests.browser.walks import FIRST, SECOND, app, button, choose, database, fi
 __all__ = ["app"]
 
 LOT, NUMBER = "WK70931", "SHP-WALK-1"
+SUBMIT = "form.c-form button[type=submit]:not([name=_look_up])"
 PRODUCT = "Nuvaxovid 12+ syringe"
 
 
 @pytest.fixture
 def lot(app):
-    """A lot of its own, and the names of the two places in a file."""
+    """A lot of the walk's own, and an agreement by which the second place may get it."""
     with database(app) as session:
         vaccine = session.scalars(select(Vaccine).where(Vaccine.short_name == PRODUCT)).one()
+        second = session.scalars(select(Location).where(Location.name == SECOND)).one()
+        make.redistribution_agreement(second.organization, second)
         made = make.lot(number=LOT, vaccine=vaccine, expires_on=today_at(None) + dt.timedelta(days=90))
         session.commit()
         return made.id
@@ -63,7 +66,7 @@ def act(page: Page, words: str, done: str, **said: str) -> None:
         else:
             field.fill(value)
     fits(page)
-    page.locator("form.c-form button[type=submit]").first.click()
+    page.locator(SUBMIT).click()
     expect(page.get_by_text(done)).to_be_visible()
 
 
@@ -93,12 +96,12 @@ def test_every_dose_from_the_file_to_the_recall(app, browse, signed_in, lot):
     manager.locator("#reason").select_option("broken")
     manager.locator("#disposal").select_option("medical_waste")
     manager.locator("#note").fill("Dropped")
-    manager.locator("form.c-form button[type=submit]").first.click()
+    manager.locator(SUBMIT).click()
     expect(manager.locator("#doses-error")).to_contain_text("Only 100 doses are on hand")
     expect(manager.locator("#note")).to_have_value("Dropped")
     stands(manager)
     manager.locator("#doses").fill("4")
-    manager.locator("form.c-form button[type=submit]").first.click()
+    manager.locator(SUBMIT).click()
     expect(manager.get_by_text("Wastage is logged.")).to_be_visible()
     assert on_hand(app, lot, FIRST) == 96
 
@@ -128,8 +131,8 @@ def moved(app, manager: Page, state: Page, kind: str, came: str) -> None:
     """Twenty doses to the second place: asked for, approved, sent, and received as they came."""
     manager.goto("/transfer/add")
     manager.locator("#kind").select_option(kind)
-    choose(manager, "To", SECOND)
-    choose(manager, "Lot", LOT)
+    choose(manager, "To (required)", SECOND)
+    choose(manager, "Lot (required)", LOT)
     manager.locator("#doses").fill("20")
     manager.locator("#reason").fill("They have none left.")
     button(manager, "Save").click()
