@@ -28,7 +28,7 @@ from app import (
     wall,
 )
 from app.production import UnsafeStart
-from app.rules import records_window
+from app.rules import account_care, records_window
 from app.sessions import ServerSessions
 from models import registry
 from models.base import db
@@ -62,6 +62,7 @@ def _extensions(app: Flask) -> None:
     registry.entities()
     row_access.install()
     records_window.install()
+    account_care.install()
     history.install()
     wall.install()
     db.init_app(app)

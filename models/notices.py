@@ -30,6 +30,7 @@ NOTICE_KINDS = {
     "redistribution": _l("Redistribution agreement decided"),
     "dose_voided": _l("A dose record was taken back"),
     "new_password": _l("A link to choose a new password"),
+    "account_changed": _l("What opens an account was changed"),
     "sign_in_code": _l("A code to sign in"),
     "access": _l("Access was given"),
     "location_status": _l("A location's standing changed"),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import entering, second_factor, throttle
 from app.formats.qr_code import qr_code
-from app.rules import own_passwords, passwords
+from app.rules import account_care, own_passwords, passwords
 from models.base import RuleBroken, db
 from models.people import PortalUser
 from models.scope import acting
@@ -57,7 +57,7 @@ class AccountPage(Page):
             return redirect(url_for("AccountPage.index"))
         form, code, user_id = forms.CodeForm(), 200, g.user.id
         if form.validate_on_submit():
-            codes = saved(lambda: second_factor.confirm(user_id, (form.code.data or "").strip()), form)
+            codes = saved(lambda: _confirmed(user_id, (form.code.data or "").strip()), form)
             if codes:
                 session.pop(entering.MUST_ENROLL, None)
                 return self.page("door/recovery.html", _l("Keep these codes"), codes=codes)
@@ -110,10 +110,18 @@ def _change(form: forms.ChangePasswordForm, has_second: bool) -> PortalUser:
     return user
 
 
+def _confirmed(user_id: int, code: str) -> list[str] | None:
+    codes = second_factor.confirm(user_id, code)
+    if codes:
+        account_care.tell(_me(), account_care.SECOND_ON)
+    return codes
+
+
 def _turn_off(form: forms.PasswordForm) -> bool:
     with acting(own_passwords.BY):
         passwords.is_right(_me(), form.current.data or "")
     second_factor.turn_off(g.user.id)
+    account_care.tell(_me(), account_care.SECOND_OFF)
     return True
 
 

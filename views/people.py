@@ -3,7 +3,7 @@
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
-from app.rules import people, team
+from app.rules import account_care, people, team
 from models.access_requests import AccessRequest
 from models.people import Membership, PortalUser
 from views.kinds import Go
@@ -53,7 +53,7 @@ class PortalUserScreen(Screen):
     optional_columns = ["email"]
     adds_with = people.add_user
     edits_with = people.change_user
-    acts = [people.set_password]
+    acts = [people.set_password, account_care.reset_second_factor]
     related = [MembershipScreen]
 
 
