@@ -156,7 +156,7 @@ def _visit(story: Story, day: dt.date, person: Recipient, location: Location, pr
         key=story.key(), recipient=person, visit=visit, location=location, vaccine=lot.vaccine, lot=lot,
         dose_number=str(min(number, 6)), body_site=rng.choice(("LT", "RT") if child else ("LD", "LD", "LD", "RD")),
         route=lot.vaccine.route, given_at=at, given_on=day, given_by=user, given_by_suffix=title,
-        fact_sheet_on=lot.vaccine.fact_sheet_on,
+        fact_sheet_on=lot.vaccine.fact_sheet_on, created_at=at,
     )  # fmt: skip
     db.session.add_all((visit, dose))
     stock.post(dose, Reach(kind="system", user_id=user.id, username="demo"), at=at)
