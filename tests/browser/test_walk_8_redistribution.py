@@ -66,6 +66,10 @@ def request(page: Page) -> None:
 
 
 def test_nothing_is_redistributed_before_the_agreement_is_signed_and_approved(app, browse, signed_in, mailbox):
+    with database(app) as session:  # what the demo agreed to before holds no more
+        for known in session.query(RedistributionAgreement).filter_by(status="approved"):
+            known.status = "ended"
+        session.commit()
     admin, manager = signed_in(browse("tablet"), "orgadmin.demo"), signed_in(browse("tablet"), "manager.demo")
     reviewer = signed_in(browse("desktop"), "immunization.demo")
     drafted(admin)
