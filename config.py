@@ -30,7 +30,7 @@ ENCRYPTION_KEY = os.environ.get("ENCRYPTION_KEY", "")  # of links and second fac
 SQLALCHEMY_DATABASE_URI = database_url(os.environ.get("DATABASE_URL"))
 # Who owns the tables and migrates them; without it, the account of DATABASE_URL does that too
 DATABASE_OWNER_URL = database_url(os.environ["DATABASE_OWNER_URL"]) if os.environ.get("DATABASE_OWNER_URL") else ""
-ROW_SECURITY = flag("ROW_SECURITY", False)  # PostgreSQL itself keeps each place's rows apart (`app/wall.py`)
+ROW_SECURITY = flag("ROW_SECURITY", True)  # PostgreSQL itself keeps each place's rows apart (`app/wall.py`)
 DATABASE_POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "8"))
 
 HOST = os.environ.get("HOST", "127.0.0.1")

@@ -14,7 +14,7 @@ from psycopg import sql
 
 OWNER = "console"  # owns each database and migrates it; no superuser
 RUNTIME = "console_web"  # the role that the application signs in as where row security stands: it owns nothing
-ROW_SECURITY = os.environ.get("ROW_SECURITY", "0") != "0"  # config.py is read later, with the settings of the run
+ROW_SECURITY = os.environ.get("ROW_SECURITY", "1") != "0"  # config.py is read later, with the settings of the run
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
