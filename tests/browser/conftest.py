@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.demo.users import PASSWORD
@@ -104,14 +104,20 @@ def demo_data_as_new(served: tuple[Flask, str], demo_name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; a test that needs it fails where it is missing."""
+def driver() -> Iterator[Playwright]:
+    """What drives Debian's Chromium, once a process; a test that needs it fails where Chromium is missing."""
     if not Path(CHROMIUM).exists():
         pytest.fail(f"There is no {CHROMIUM}: install Debian's package chromium (make packages does it).")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """The browser that the walks share."""
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from app.demo.users import PASSWORD
 from app.factory import create_app
@@ -111,12 +111,12 @@ def holding(folder: Path, words) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("device", [{"viewport": {"width": 820, "height": 1180}}])
-def test_no_name_and_no_birth_date_stay_in_the_browser_or_in_a_log(tmp_path, device):
+def test_no_name_and_no_birth_date_stay_in_the_browser_or_in_a_log(tmp_path, driver, device):
     profile, logs = tmp_path / "profile", tmp_path / "logs"
     logs.mkdir()
     addresses: list[str] = []
-    with production(logs) as (address, public_id), sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
+    with production(logs) as (address, public_id):
+        context = driver.chromium.launch_persistent_context(
             profile, executable_path=CHROMIUM, args=ARGUMENTS, base_url=address, **device
         )
         context.set_default_timeout(20_000)
