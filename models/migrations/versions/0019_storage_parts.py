@@ -24,12 +24,10 @@ CHECKS = (
 
 
 def upgrade():
-    foreign_keys('OFF')
     with op.batch_alter_table('inventory_item', schema=None, table_args=checks()) as batch_op:
         batch_op.add_column(sa.Column('part', sa.String(length=24), server_default='', nullable=False))
         batch_op.drop_constraint(op.f(OLD), type_='unique')
         batch_op.create_unique_constraint(op.f(NEW), ['location_id', 'lot_id', 'part'])
-    foreign_keys('ON')
     op.create_table('storage_move',
     sa.Column('doses', sa.Integer(), nullable=False),
     sa.Column('from_state', sa.String(length=12), nullable=True),
@@ -61,21 +59,12 @@ def upgrade():
 def downgrade():
     """Back to one balance of a lot at a place; the database refuses where a lot lies in several parts."""
     op.drop_table('storage_move')
-    foreign_keys('OFF')
     with op.batch_alter_table('inventory_item', schema=None, table_args=checks()) as batch_op:
         batch_op.drop_constraint(op.f(NEW), type_='unique')
         batch_op.drop_column('part')
         batch_op.create_unique_constraint(op.f(OLD), ['location_id', 'lot_id'])
-    foreign_keys('ON')
 
 
 def checks():
     """SQLite makes the table anew and does not know its checks any more."""
     return CHECKS if op.get_bind().dialect.name == 'sqlite' else ()
-
-
-def foreign_keys(word):
-    """Where a table is made anew, what points at it must not be looked at meanwhile."""
-    if op.get_bind().dialect.name == 'sqlite':
-        with op.get_context().autocommit_block():
-            op.execute(f'PRAGMA foreign_keys={word}')
