@@ -41,7 +41,7 @@ def main() -> None:
     with app.app_context():
         place = factories.location().id
         db.session.commit()
-        lean = Database(app.config["SQLALCHEMY_DATABASE_URI"])
+        lean = Database(os.environ["DATABASE_URL"])
         by = Reach("location", profile="Healthcare Location Manager", location_id=place)
         ratios = []
         for _turn in range(TURNS):
