@@ -177,7 +177,7 @@ def own_database() -> Iterator[Callable[..., str]]:
     def make(template: str | None = "console") -> str:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         made.append(f"own_{worker}_{len(made)}_{os.urandom(3).hex()}")
-        return databases.copy(template, to=made[-1]) if template else databases.new(made[-1])
+        return databases.copy(template, to=made[-1]) if template else databases.empty(made[-1])
 
     yield make
     for name in made:

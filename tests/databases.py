@@ -106,6 +106,12 @@ def new(name: str) -> str:
     return cluster().create(name)
 
 
+def empty(name: str) -> str:
+    """The same for a test: two processes of a run that begin with it must not both start the server."""
+    with one_at_a_time():
+        return new(name)
+
+
 def copy(name: str, to: str) -> str:
     """A database `to` that holds what the template holds; answers its address."""
     template(name)
