@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.rules import (
+    clock,
     doses,
     expiry,
     ledger_check,
@@ -19,7 +20,6 @@ from app.rules import (
     transfers,
     wastage,
 )
-from app.rules.clock import today_at
 from app.rules.doses import NewDose
 from models.base import RuleBroken, db, utcnow
 from models.scope import Reach, acting
@@ -34,9 +34,7 @@ from tests.screen_world import open_world
 DAY = dt.timedelta(days=1)
 
 
-def TODAY():
-    """The day by the clock of the places: in UTC the next one has begun already in the evening."""
-    return today_at(None)
+TODAY = clock.today
 
 
 def moved():
