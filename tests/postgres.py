@@ -4,6 +4,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -77,9 +78,10 @@ def free_port() -> int:
 class Cluster:
     """One server; its folder tells everything, so that each worker process can use the same one."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **settings: str):
         self.folder = folder
         self.data = folder / "data"
+        self.settings = settings
 
     @property
     def port(self) -> int:
@@ -113,10 +115,25 @@ class Cluster:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
     def _start_at(self, port: int) -> None:
-        settings = {**SETTINGS, "port": str(port), "listen_addresses": "127.0.0.1"}
+        settings = {**SETTINGS, **self.settings, "port": str(port), "listen_addresses": "127.0.0.1"}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         _run(program("pg_ctl"), "start", "-w", "-D", str(self.data), "-l", str(self.data / "server.log"),
              "-o", f"{options} -k {self.folder}")  # fmt: skip
+
+    def kill(self) -> None:
+        """Ends it with -9, as a machine that runs out of memory does."""
+        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Where it was before it was killed; what is left of the old one needs a moment to end."""
+        for left in reversed(range(60)):
+            try:
+                self._start_at(self.port)
+                break
+            except RuntimeError:
+                if not left:
+                    raise
+                time.sleep(0.5)
 
     def superuser(self, database: str) -> psycopg.Connection:
         """A connection that may do anything; each statement is a transaction."""

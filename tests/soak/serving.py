@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import http.client
+import io
 import threading
 import urllib.parse
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 from werkzeug.serving import make_server
+from werkzeug.test import stream_encode_multipart
+
+from app.rules import visits
+from models.base import db
+from models.enrollment import Location
+from models.people import PortalUser
+from models.scope import Reach, acting
+from tests import factories as make
 
 THREADS = 16
 
@@ -42,12 +54,24 @@ class Line:
 
     def ask(self, path: str, form: dict[str, Any] | None = None) -> tuple[int, str]:
         """A page, or the answer to a form: code and text."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        code, text, _where = self.send(path, form)
+        return code, text
+
+    def send(
+        self, path: str, form: dict[str, Any] | None = None, file: bytes = b"", patience: float = 300
+    ) -> tuple[int, str, str]:
+        """The same, a file may go with the form: code, text, and where it leads."""
+        line, head = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience), self.head
         try:
-            body = None if form is None else urllib.parse.urlencode(form)
-            line.request("GET" if form is None else "POST", path, body, self.head)
+            body: Any = None if form is None else urllib.parse.urlencode(form)
+            if file:
+                sent = FileStorage(io.BytesIO(file), "people.csv", "file")
+                made, _length, boundary = stream_encode_multipart({**(form or {}), "file": sent})
+                body, head = made.read(), head | {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+                made.close()
+            line.request("GET" if form is None else "POST", path, body, head)
             answer = line.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(), answer.headers.get("Location", "")
         finally:
             line.close()
 
@@ -73,3 +97,21 @@ def at_once(work: Callable[[int, Any], Any], things: Iterable[Any]) -> list[Any]
     for thread in threads:
         thread.join()
     return given
+
+
+def people_checked_in(app: Flask, clinic: Any, count: int) -> list[tuple[int, str]]:
+    """(visit, public id) of so many people who wait at the place."""
+    with app.app_context(), acting(make.SEED):
+        place = db.session.get_one(Location, clinic.here)
+        nurse = db.session.scalars(select(PortalUser).where(PortalUser.username == "nurse")).one()
+        by = Reach("system", user_id=nurse.id, location_id=place.id)
+        found = []
+        for number in range(count):
+            person = make.recipient(place, email=f"soak{number}@people.example")
+            found.append((visits.check_in(person, by, str(uuid.uuid4())).id, person.public_id))
+            if number % 100 == 99:
+                db.session.commit()
+                db.session.expunge_all()
+                place = db.session.get_one(Location, clinic.here)
+        db.session.commit()
+    return found

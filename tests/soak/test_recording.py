@@ -6,17 +6,15 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from app.rules import ledger_check, visits
+from app.rules import ledger_check
 from models.base import db
 from models.doses import Dose
-from models.enrollment import Location
 from models.notices import Notice
-from models.people import PortalUser
-from models.scope import Reach, acting
+from models.scope import acting
 from models.stock import InventoryItem
 from tests import factories as make
 from tests.clinic import Browser, open_clinic
-from tests.soak.serving import THREADS, Line, at_once, served
+from tests.soak.serving import THREADS, Line, at_once, people_checked_in, served
 
 ATTEMPTS = 2_000
 ON_HAND = 500
@@ -25,26 +23,9 @@ USED_UP = "This lot is used up at this place"
 pytestmark = pytest.mark.soak
 
 
-def people_checked_in(app, clinic):
-    """(visit, public id) of people who wait at the place."""
-    with app.app_context(), acting(make.SEED):
-        place = db.session.get_one(Location, clinic.here)
-        nurse = db.session.scalars(select(PortalUser).where(PortalUser.username == "nurse")).one()
-        by = Reach("system", user_id=nurse.id, location_id=place.id)
-        found = []
-        for number in range(ATTEMPTS):
-            person = make.recipient(place, email=f"soak{number}@people.example")
-            found.append((visits.check_in(person, by, str(uuid.uuid4())).id, person.public_id))
-            if number % 100 == 99:
-                db.session.commit()
-                db.session.expunge_all()
-                place = db.session.get_one(Location, clinic.here)
-    return found
-
-
 def test_sixteen_threads_recording_two_thousand_doses_agree_with_the_ledger(app):
     clinic = open_clinic(app, doses=ON_HAND)
-    waiting = people_checked_in(app, clinic)
+    waiting = people_checked_in(app, clinic, ATTEMPTS)
     browsers = [Browser(app, "nurse") for _ in range(THREADS)]
     home = f"/dose/person/{waiting[0][1]}"
     form = browsers[0].open(home).form(f"{home}/record")
