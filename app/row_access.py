@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -58,6 +59,7 @@ def _entities_of(state: ORMExecuteState) -> set[Any]:
 
 
 _known: dict[Any, str] = {}
+QUESTIONS_AT_ONCE = 12
 FOUND = "references found"  # in session.info: the transaction, the reach, and what was found
 
 
@@ -94,39 +96,78 @@ def limit_reads(state: ORMExecuteState) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Question:
+    """Whether a row may be written or pointed at, asked of the database, and what is raised if not."""
+
+    target: Any
+    key: Any
+    is_open: bool  # pointing at it is open to all: only whether it exists matters
+    refusal: Exception
+    is_reference: bool = True  # else the row itself is about to change, and the answer holds for this once
+
+    @property
+    def name(self) -> tuple[str, Any, bool]:
+        """How it is kept once the answer was yes."""
+        return self.target.__table__.name, self.key, self.is_open
+
+    def exists(self, reach: Reach) -> Any:
+        """The question in SQL."""
+        entity = self.target
+        conditions = [] if self.is_open else [scope_of(entity).condition(entity, reach)]
+        return exists().where(entity.id == self.key, *conditions)
+
+
 def guard_writes(session: Session, *_: Any) -> None:
     """Refuses to write a row, or to point at one, outside the reach in force."""
     _forget(session, (*session.dirty, *session.deleted))
     reach = session.info.get("reach")
     if reach is not None and reach.kind == "system":
         return
+    questions = []
     for row in (*session.new, *session.dirty, *session.deleted):
         if not guarded(type(row)) or (row in session.dirty and not session.is_modified(row)):
             continue
         if reach is None:
             raise OutOfReach(type(row).__name__)
-        with session.no_autoflush:
-            _guard_row(session, row, reach)
-
-
-def _guard_row(session: Session, row: Any, reach: Reach) -> None:
-    if inspect(row).persistent:
-        _still_reached(session, row, reach)
-    else:
         _made_in_reach(row, reach)
+        questions += _questions_about(row)
+    if reach is not None and questions:
+        with session.no_autoflush:
+            _ask(session, questions, reach)
+
+
+def _questions_about(row: Any) -> list[Question]:
+    """A stored row must be in reach as it stands in the database, before this change; and so what it points at."""
+    asked = []
+    if inspect(row).persistent:
+        asked.append(Question(type(row), row.id, False, OutOfReach(type(row).__name__), is_reference=False))
     for column in row.__mapper__.columns:
         for key in column.foreign_keys:
-            _guard_reference(session, row, column, key.column.table.name)
+            asked += _about_a_reference(row, column, key.column.table.name)
+    return asked
 
 
-def _still_reached(session: Session, row: Any, reach: Reach) -> None:
-    """A stored row must be in reach as it stands in the database, before this change."""
-    entity = type(row)
-    condition = scope_of(entity).condition(entity, reach)
-    query = select(exists().where(entity.id == row.id, condition)).execution_options(unscoped="reference_check")
-    if not session.scalar(query):
-        raise OutOfReach(entity.__name__)
-    _made_in_reach(row, reach)
+def _ask(session: Session, questions: list[Question], reach: Reach) -> None:
+    """Asks what this transaction has not found yet, many questions a statement; raises for the first that is a no."""
+    found = _found(session, reach)
+    unknown = list({one.name: one for one in questions if not _is_known(one, found)}.values())
+    true: set[tuple[str, Any, bool]] = set()
+    for start in range(0, len(unknown), QUESTIONS_AT_ONCE):
+        some = unknown[start : start + QUESTIONS_AT_ONCE]
+        query = select(*(one.exists(reach).label(f"q{number}") for number, one in enumerate(some)))
+        answers = session.execute(query.execution_options(unscoped="reference_check")).one()
+        true.update(one.name for one, yes in zip(some, answers, strict=True) if yes)
+    known = found | true
+    for one in questions:
+        if not (_is_known(one, known) or (one.is_reference and _is_new_here(session, one.target, one.key))):
+            raise one.refusal
+    found.update(one.name for one in questions if one.is_reference and one.name in true)
+
+
+def _is_known(one: Question, found: set[tuple[str, Any, bool]]) -> bool:
+    table, key, is_open = one.name
+    return (table, key, is_open) in found or (table, key, False) in found
 
 
 def _made_in_reach(row: Any, reach: Reach) -> None:
@@ -142,32 +183,17 @@ def _made_in_reach(row: Any, reach: Reach) -> None:
         raise OutOfReach(type(row).__name__)
 
 
-def _guard_reference(session: Session, row: Any, column: Any, table: str) -> None:
+def _about_a_reference(row: Any, column: Any, table: str) -> list[Question]:
     """A key set now must point at a row in reach, unless the column says why it may not."""
     name = row.__mapper__.get_property_by_column(column).key
-    history = inspect(row).attrs[name].history
-    if not history.added or history.added[0] is None:
-        return
+    added = inspect(row).attrs[name].history.added
+    if not added or added[0] is None:
+        return []
     target = next((cls for cls, known in _by_table().items() if known == table), None)
     if target is None:
-        return
-    if not _is_reached(session, target, history.added[0], bool(column.info.get("open_reference"))):
-        raise RuleBroken(_l("Not found."), field=name.removesuffix("_id"))
-
-
-def _is_reached(session: Session, target: Any, key: Any, is_open: bool) -> bool:
-    """Whether a row may be pointed at: asked once in a transaction, however many rows point at it."""
-    reach = session.info["reach"]
-    found = _found(session, reach)
-    table = target.__table__.name
-    if (table, key, is_open) in found or (table, key, False) in found:
-        return True
-    conditions = [target.id == key] if is_open else [target.id == key, scope_of(target).condition(target, reach)]
-    query = select(exists().where(*conditions)).execution_options(unscoped="reference_check")
-    if session.scalar(query):
-        found.add((table, key, is_open))
-        return True
-    return _is_new_here(session, target, key)
+        return []
+    refusal = RuleBroken(_l("Not found."), field=name.removesuffix("_id"))
+    return [Question(target, added[0], bool(column.info.get("open_reference")), refusal)]
 
 
 def _found(session: Session, reach: Reach) -> set[tuple[str, Any, bool]]:
@@ -188,6 +214,17 @@ def _forget(session: Session, rows: tuple[Any, ...]) -> None:
             found.difference_update({(name, key, True), (name, key, False)})
 
 
+def keep_what_was_made(session: Session, *_: Any) -> None:
+    """A new row whose own columns put it in reach may be pointed at in this transaction."""
+    reach = session.info.get("reach")
+    if reach is None or reach.kind == "system":
+        return
+    found = _found(session, reach)
+    for row in session.new:
+        if guarded(type(row)) and scope_of(type(row)).columns_of(reach.kind):
+            found.add((row.__table__.name, inspect(row).mapper.primary_key_from_instance(row)[0], False))
+
+
 def _is_new_here(session: Session, target: Any, key: Any) -> bool:
     return any(isinstance(row, target) and row.id == key for row in session.new)
 
@@ -197,3 +234,4 @@ def install() -> None:
     if not event.contains(db.session, "do_orm_execute", limit_reads):
         event.listen(db.session, "do_orm_execute", limit_reads)
         event.listen(db.session, "before_flush", guard_writes)
+        event.listen(db.session, "after_flush", keep_what_was_made)

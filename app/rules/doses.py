@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.rules import dose_checks, expiry, locations, notices, recall_reach, stock
 from app.rules.clock import local, today_at
@@ -86,13 +87,12 @@ def administer(new: NewDose, by: Reach) -> Dose:
 
     Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given, expiry_checked.
     """
-    visit = _open_visit(new.visit_id, by)
-    person = db.session.get_one(Recipient, visit.recipient_id, with_for_update=True)
+    visit = _open_visit(new, by)
+    person = visit.recipient
     if (known := done_before(new.key)) is not None:  # asked under the lock: two at once are one after the other
         return _same_or_refused(known, new, by)
     if new.recipient_id not in (None, person.id):
         raise RuleBroken(_("This form belongs to another person. Please open it anew."))
-    db.session.refresh(visit)
     if visit.status != "checked_in":
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     location = db.session.get_one(Location, by.location_id)
@@ -100,8 +100,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
-    item = _item_here(new.lot_id, location.id, given_on)
-    lot = item.lot
+    item, lot = _item_here(new.lot_id, location.id, given_on)
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
     dose_checks.refuse_recalled(lot, new.given_at)
     expiry.refuse_if_over(item, given_on)
@@ -111,8 +110,8 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if not new.fact_sheet_given:
         raise RuleBroken(_("Please give the fact sheet before the dose and say so here."), field="fact_sheet_given")
     expiry.refuse_unless_looked_up(item, given_on, new.expiry_checked, by)
-    dose = _write(new, visit, lot, given_on, by)
     visit.status = "vaccinated"
+    dose = _write(new, visit, lot, given_on, by)
     stock.post(dose, by, item_id=item.id)
     _tell_recall(lot)
     notices.queue(
@@ -150,28 +149,35 @@ def _same_or_refused(known: Dose, new: NewDose, by: Reach) -> Dose:
     return known
 
 
-def _open_visit(visit_id: int, by: Reach) -> Visit:
+def _open_visit(new: NewDose, by: Reach) -> Visit:
+    """The visit as it is once its person is locked: two doses of one person are recorded one after the other."""
     if by.location_id is None:
         raise RuleBroken(_("Doses are recorded at a location. Please switch to one."))
-    visit = db.session.scalars(select(Visit).where(Visit.id == visit_id, Visit.location_id == by.location_id)).first()
-    if visit is None:
+    here = (Visit.id == new.visit_id, Visit.location_id == by.location_id)
+    whose = new.recipient_id or db.session.scalar(select(Visit.recipient_id).where(*here))
+    if whose is not None:
+        db.session.get(Recipient, whose, with_for_update=True)
+    visit = db.session.scalars(select(Visit).where(*here).execution_options(populate_existing=True)).first()
+    if visit is None or visit.recipient is None:
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
     return visit
 
 
-def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> InventoryItem:
-    """The stock the dose is drawn from; its lot stands still until the dose is written, or its recall is told first.
+def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> tuple[InventoryItem, Lot]:
+    """The stock the dose is drawn from, and its lot, standing still until the dose is written.
 
     Of a lot kept in several storage states it is the part that must be used up first.
     """
+    still = select(Lot).where(Lot.id == lot_id).options(joinedload(Lot.vaccine))
+    still = still.with_for_update(read=True, of=Lot).execution_options(populate_existing=True)
+    lot = db.session.scalars(still).first()
     left = [item for item in stock.parts(location_id, lot_id) if item.available > 0]
-    if not left:
+    if lot is None or not left:
         raise RuleBroken(stock.used_up(), field="lot")
     item = min(left, key=lambda one: (one.hold_reason is not None, one.use_by < given_on))
-    db.session.refresh(item.lot, with_for_update={"read": True, "of": Lot})
-    if item.hold_reason and item.lot.status == "available":
+    if item.hold_reason and lot.status == "available":
         raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")
-    return item
+    return item, lot
 
 
 def _write(new: NewDose, visit: Visit, lot: Lot, given_on: dt.date, by: Reach) -> Dose:
