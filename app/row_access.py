@@ -59,7 +59,7 @@ def _entities_of(state: ORMExecuteState) -> set[Any]:
 
 
 _known: dict[Any, str] = {}
-QUESTIONS_AT_ONCE = 12
+QUESTIONS_AT_ONCE = 12  # in one statement, so that it does not grow with the rows of a flush
 FOUND = "references found"  # in session.info: the transaction, the reach, and what was found
 
 
@@ -132,7 +132,7 @@ def guard_writes(session: Session, *_: Any) -> None:
             raise OutOfReach(type(row).__name__)
         _made_in_reach(row, reach)
         questions += _questions_about(row)
-    if reach is not None and questions:
+    if reach is not None:
         with session.no_autoflush:
             _ask(session, questions, reach)
 

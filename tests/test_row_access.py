@@ -139,6 +139,30 @@ def test_a_row_cannot_be_made_at_another_place_or_point_there(app):
             assert refusal.value.field == "recipient"
 
 
+def test_the_one_stranger_among_many_is_refused_wherever_it_stands(app):
+    """A flush asks for many rows in one statement, and in several where there are more than fit into one."""
+    with app.app_context():
+        here, stranger = make.location(), make.recipient(at=make.location())
+        many = [make.recipient(at=here) for _ in range(row_access.QUESTIONS_AT_ONCE + 3)]
+        people, day, theirs, mine = [one.id for one in many], stranger.birth_date, stranger.id, at(here)
+        place = here.id
+        db.session.commit()
+        for stands in (None, 0, row_access.QUESTIONS_AT_ONCE, len(people)):
+            keys = list(people)
+            if stands is not None:
+                keys.insert(stands, theirs)
+            visits = [make.Visit(key=f"k{key}", recipient_id=key, location_id=place, visited_on=day) for key in keys]
+            with acting(mine):
+                db.session.add_all(visits)
+                if stands is None:
+                    db.session.flush()
+                else:
+                    with pytest.raises(RuleBroken) as refusal:
+                        db.session.flush()
+                    assert refusal.value.field == "recipient"
+                db.session.rollback()
+
+
 def test_what_was_found_in_reach_is_asked_for_anew_after_it_changed_and_in_the_next_transaction(app):
     with app.app_context():
         here, there = make.location(), make.location()

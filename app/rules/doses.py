@@ -87,11 +87,10 @@ def administer(new: NewDose, by: Reach) -> Dose:
 
     Raises RuleBroken naming the field: visit, lot, given_at, override_reason, fact_sheet_given, expiry_checked.
     """
-    visit = _open_visit(new, by)
-    person = visit.recipient
+    visit, person = _open_visit(new, by)
     if (known := done_before(new.key)) is not None:  # asked under the lock: two at once are one after the other
         return _same_or_refused(known, new, by)
-    if new.recipient_id not in (None, person.id):
+    if visit.recipient_id != person.id:
         raise RuleBroken(_("This form belongs to another person. Please open it anew."))
     if visit.status != "checked_in":
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
@@ -149,18 +148,17 @@ def _same_or_refused(known: Dose, new: NewDose, by: Reach) -> Dose:
     return known
 
 
-def _open_visit(new: NewDose, by: Reach) -> Visit:
-    """The visit as it is once its person is locked: two doses of one person are recorded one after the other."""
+def _open_visit(new: NewDose, by: Reach) -> tuple[Visit, Recipient]:
+    """The person, locked, and the visit as it then is: two doses of one person are recorded one after the other."""
     if by.location_id is None:
         raise RuleBroken(_("Doses are recorded at a location. Please switch to one."))
     here = (Visit.id == new.visit_id, Visit.location_id == by.location_id)
     whose = new.recipient_id or db.session.scalar(select(Visit.recipient_id).where(*here))
-    if whose is not None:
-        db.session.get(Recipient, whose, with_for_update=True)
+    person = None if whose is None else db.session.get(Recipient, whose, with_for_update=True)
     visit = db.session.scalars(select(Visit).where(*here).execution_options(populate_existing=True)).first()
-    if visit is None or visit.recipient is None:
+    if visit is None or person is None:
         raise RuleBroken(_("This person is not checked in here today."), field="visit")
-    return visit
+    return visit, person
 
 
 def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> tuple[InventoryItem, Lot]:

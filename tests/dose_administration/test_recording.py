@@ -52,7 +52,7 @@ def test_a_dose_is_one_transaction_that_asks_for_each_reference_once(app, nurse,
             event.remove(engine, name, listener)
     assert len(begun) == 2
     checks = [one for one in asked if one.startswith("SELECT EXISTS")]
-    tables = [table for one in checks for table in re.findall(r"EXISTS \(SELECT \*\s+FROM (\w+)\s+WHERE \1.id", one)]
+    tables = [table for one in checks for table in re.findall(r"EXISTS \(SELECT \*\s+FROM (\w+)\s+WHERE \1\.id", one)]
     assert len(checks) == 2, checks  # of all that the dose points at, and of the stock that its movement names
     assert tables.count("lot") == tables.count("location") == tables.count("ab_user") == 1, tables
 

@@ -1,4 +1,4 @@
-"""The console as in production - gunicorn, a worker, a database that keeps its word - whose parts die of kill -9."""
+"""Gunicorn as in production, the worker's job on uploads, a database that keeps its word: all die of kill -9."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.postgres import Cluster, free_port
 # What is acknowledged is kept, unlike on the server of the other tests.
 SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "log_min_messages": "warning"}
 GUNICORN = ["--worker-class", "app.serving.Worker", "--workers", "2", "--threads", "4", "--no-control-socket"]
+# The product's own job, again and again: `flask work` looks but once a minute, which a hundred rounds cannot wait for.
 WORK = """
 import time
 from app.factory import create_app
@@ -27,6 +28,7 @@ while True:
     worker.step(app, "uploads", lambda: uploads.work_off(lambda: False))
     time.sleep(0.2)
 """
+KILLS = ("web", "worker", "the database", "one of the web's processes", "a connection's process", "everything")
 
 
 class Console:
@@ -92,7 +94,7 @@ class Console:
     def _kill_backend(self) -> None:
         """PostgreSQL then ends all connections and recovers; SQLite's engine lives in whoever has it open."""
         if not self.cluster:
-            return self._kill("worker", "web")
+            return self._kill_database()
         busiest = """SELECT pid FROM pg_stat_activity WHERE datname = 'console' AND backend_type = 'client backend'
                      ORDER BY state = 'idle', state_change DESC LIMIT 1"""
         with self.cluster.superuser("postgres") as connection:
@@ -122,11 +124,6 @@ class Console:
             self.cluster.stop()
         else:
             databases.drop(self.name)
-
-
-KILLS = (
-    "web", "worker", "the database", "one of the web's processes", "a connection's process", "everything",
-)  # fmt: skip
 
 
 def _children(pid: int) -> list[int]:
