@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, Date, Index, Numeric, UniqueConstraint, bindparam, case, event, inspect
+from sqlalchemy import CheckConstraint, Date, Index, Numeric, UniqueConstraint, bindparam, case, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -174,6 +174,8 @@ def _use_by_follows(_mapper: Any, connection: Any, lot: Lot) -> None:
     if not inspect(lot).attrs.expires_on.history.has_changes():
         return
     item, expiry = InventoryItem.__table__, bindparam("expiry", lot.expires_on, Date)
+    every = select(item.c.id).where(item.c.lot_id == lot.id).order_by(item.c.id)
+    connection.execute(every.with_for_update())  # in the order in which everybody takes them
     sooner = case((item.c.beyond_use_on < expiry, item.c.beyond_use_on), else_=expiry)
     connection.execute(item.update().where(item.c.lot_id == lot.id, item.c.expires_on.is_(None)).values(use_by=sooner))
     for one in list(object_session(lot).identity_map.values()):

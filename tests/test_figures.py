@@ -6,11 +6,14 @@ import json
 from html5lib import parse
 
 from app.rules import figures, wastage
+from app.rules.clock import today_at
 from models.base import db, utcnow
 from models.doses import Dose
 from models.scope import Reach, acting
 from tests import factories as make
 from tests.screen_world import open_world
+from views.figures import values_of
+from views.start import FIGURES
 
 
 def test_each_figure_is_of_the_rows_in_reach(app):
@@ -38,6 +41,21 @@ def test_each_figure_is_of_the_rows_in_reach(app):
         }
         assert (found.open_rate, found.closed_rate) == (2 / 8, 4 / 8)
         assert (found.discrepancies, found.late) == (0, 1)
+
+
+def test_what_is_to_be_used_within_7_and_30_days_is_counted_to_the_day(app):
+    with app.app_context(), acting(make.SEED):
+        place = make.location()
+        for days, doses in ((-1, 1), (7, 20), (8, 300), (30, 4_000), (31, 50_000)):
+            make.stock(place, doses=doses).lot.expires_on = today_at(None) + dt.timedelta(days=days)
+        thawed = make.stock(place, doses=600_000)  # in date, but out of the freezer
+        thawed.beyond_use_on = today_at(None) + dt.timedelta(days=7)
+        make.stock(doses=9).lot.expires_on = today_at(None)
+        db.session.commit()
+        reach = Reach("location", profile="Healthcare Location Manager", location_id=place.id)
+        with acting(reach):
+            said = values_of([FIGURES["expires_soon"], FIGURES["expires"]], reach)
+    assert said == ["600,021", "604,321"]
 
 
 def test_the_manager_sees_charts_and_the_same_as_tables():

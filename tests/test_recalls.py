@@ -16,11 +16,12 @@ from models.notices import Notice
 from models.recalls import Recall, RecallPlace
 from models.recipients import Recipient
 from models.scope import Reach, acting
-from models.stock import InventoryItem, Lot
+from models.stock import InventoryItem, Lot, StockMovement
 from tests import factories as make
 from tests.clinic import Browser
 from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa: F401
 from tests.dose_administration.looking import counted, on_hand
+from tests.ledger import the_ledger_holds  # noqa: F401
 from tests.screen_world import open_world
 
 
@@ -102,6 +103,9 @@ def test_a_lot_of_ten_thousand_doses_is_counted_by_a_few_statements(app):
         }  # fmt: skip
         rows = [{**given, "key": str(uuid.uuid4()), "recipient_id": first.id + n} for n in range(10_000)]
         db.session.connection().execute(insert(Dose.__table__), rows)
+        drawn = {"inventory_item_id": item.id, "location_id": item.location_id, "lot_id": item.lot_id}
+        db.session.add(StockMovement(doses=-10_000, kind="given", cause="Dose:each", **drawn))
+        item.doses, item.given = 0, 10_000
         db.session.commit()
         asked = []
 

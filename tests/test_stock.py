@@ -1,13 +1,14 @@
 """The ledger: balances change only by movements, never fall below zero, and movements are written once."""
 
+import datetime as dt
 import threading
 import uuid
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.rules import doses, ledger_check, stock_changes
+from app.rules import doses, ledger_check, stock, stock_changes, storage_moves
 from app.rules.clock import today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
@@ -15,6 +16,7 @@ from models.ink import WrittenOnce
 from models.scope import Reach, acting
 from models.stock import InventoryItem, StockMovement
 from tests import factories as make
+from tests.ledger import the_ledger_holds  # noqa: F401
 
 
 def place_reach(location, user=None):
@@ -133,3 +135,96 @@ def test_twelve_threads_drawing_240_doses_from_50_give_exactly_50(app):
         assert db.session.scalar(select(InventoryItem.doses)) == 0
         assert db.session.scalar(select(func.count()).select_from(Dose)) == 50
         assert ledger_check.check_ledger()["broken"] == []
+
+
+def test_whoever_loses_the_last_dose_of_a_part_takes_one_of_another_part(app, monkeypatch):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=2)
+        place, lot = item.location, item.lot_id
+        thawed = storage_moves.move_some(item, make.SEED, doses=1, state="refrigerated", since=today_at(None)).to_item
+        thawed.beyond_use_on = today_at(None) + dt.timedelta(days=1)
+        reach, keys = place_reach(place), (thawed.id, item.id)
+        visits = [make.visit(make.recipient(at=place), place).id for _ in range(2)]
+        db.session.commit()
+    looked, said, held = threading.Event(), [], stock.held
+
+    def look(*where):
+        if threading.current_thread() is not threading.main_thread():
+            looked.set()
+        return held(*where)
+
+    def draw(visit):
+        new = doses.NewDose(str(uuid.uuid4()), visit, lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True)
+        doses.administer(new, reach)
+
+    def second():
+        with app.app_context(), acting(reach):
+            try:
+                draw(visits[1])
+                db.session.commit()
+                said.append("given")
+            except RuleBroken as refusal:
+                db.session.rollback()
+                said.append(str(refusal))
+
+    monkeypatch.setattr(stock, "held", look)
+    with app.app_context(), acting(reach):
+        draw(visits[0])
+        thread = threading.Thread(target=second)
+        thread.start()
+        if db.engine.dialect.name == "postgresql":  # SQLite lets nobody look before the first one is done
+            assert looked.wait(30)
+        db.session.commit()
+        thread.join(30)
+    assert said == ["given"]
+    with app.app_context(), acting(make.SEED):
+        assert [db.session.get_one(InventoryItem, key).doses for key in keys] == [0, 0]
+
+
+def test_moves_between_the_parts_of_a_lot_in_both_directions_wait_for_each_other(app, monkeypatch):
+    today = today_at(None)
+    with app.app_context(), acting(make.SEED):
+        main = make.stock(doses=30)
+        cold = storage_moves.move_some(main, make.SEED, doses=10, state="frozen", since=today).to_item
+        colder = storage_moves.move_some(cold, make.SEED, doses=5, state="ultra_cold", since=today).to_item
+        keys = [main.id, cold.id, colder.id]
+        db.session.commit()
+        postgresql = db.engine.dialect.name == "postgresql"
+    asked, failed, part = threading.Event(), [], stock.part
+
+    def wait_for_the_other(*where):
+        """Between the locks that a move takes: the other asks for its first one."""
+        if threading.current_thread() is threading.main_thread():
+            thread.start()
+            assert not postgresql or asked.wait(30)  # SQLite lets nobody begin to write
+        return part(*where)
+
+    def tell(_connection, _cursor, statement, *_more):
+        if threading.current_thread() is not threading.main_thread() and "FOR UPDATE" in statement:
+            asked.set()
+
+    def back():
+        with app.app_context(), acting(make.SEED):
+            try:
+                storage_moves.move_some(
+                    db.session.get(InventoryItem, keys[2]), make.SEED, doses=2, state="frozen", since=today
+                )
+                db.session.commit()
+            except Exception as error:  # noqa: BLE001 whatever it is, the test names it
+                db.session.rollback()
+                failed.append(repr(error))
+
+    thread = threading.Thread(target=back)
+    monkeypatch.setattr(stock, "part", wait_for_the_other)
+    with app.app_context(), acting(make.SEED):
+        event.listen(db.engine, "before_cursor_execute", tell)
+        try:
+            item = db.session.get(InventoryItem, keys[1])
+            storage_moves.move_some(item, make.SEED, doses=3, state="ultra_cold", since=today)
+            db.session.commit()
+            thread.join(60)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", tell)
+    assert failed == []
+    with app.app_context(), acting(make.SEED):
+        assert [db.session.get(InventoryItem, key).doses for key in keys] == [20, 4, 6]

@@ -29,6 +29,7 @@ from models.transfers import Transfer
 from tests import factories as make
 from tests.dose_administration.conftest import checked_in, clinic, nurse  # noqa: F401
 from tests.dose_administration.looking import counted, on_hand
+from tests.ledger import the_ledger_holds  # noqa: F401
 from tests.screen_world import open_world
 
 DAY = dt.timedelta(days=1)

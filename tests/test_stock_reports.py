@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from sqlalchemy import select
 
 from app import worker
@@ -15,6 +16,7 @@ from models.notices import Notice
 from models.scope import Reach, acting
 from models.stock import InventoryItem
 from tests import factories as make
+from tests.ledger import prove, the_ledger_holds  # noqa: F401
 from tests.screen_world import open_world
 
 
@@ -83,3 +85,7 @@ def test_the_worker_makes_the_report_and_tells_when_the_ledger_is_broken(app):
     with app.app_context(), acting(make.SEED):
         told = db.session.scalars(select(Notice.to_address).where(Notice.kind == "ledger_broken")).all()
         assert told == ["admin@example.org"]
+        with pytest.raises(AssertionError):
+            prove(app)
+        db.session.get(InventoryItem, key).doses = 40
+        db.session.commit()

@@ -10,6 +10,7 @@ from models.scope import Reach, acting
 from models.stock import InventoryItem, StockMovement
 from models.transfers import ProgramRule, Transfer, TransferEvent
 from tests import factories as make
+from tests.ledger import the_ledger_holds  # noqa: F401
 from tests.screen_world import open_world
 
 PACKED = {"transporter": "Courier", "equipment": "Validated cooler", "temperature_packed": "4.5"}

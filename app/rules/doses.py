@@ -169,7 +169,7 @@ def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> tuple[Invent
     still = select(Lot).where(Lot.id == lot_id).options(joinedload(Lot.vaccine))
     still = still.with_for_update(read=True, of=Lot).execution_options(populate_existing=True)
     lot = db.session.scalars(still).first()
-    left = [item for item in stock.parts(location_id, lot_id) if item.available > 0]
+    left = [item for item in stock.held(location_id, lot_id) if item.available > 0]
     if lot is None or not left:
         raise RuleBroken(stock.used_up(), field="lot")
     item = min(left, key=lambda one: (one.hold_reason is not None, one.use_by < given_on))

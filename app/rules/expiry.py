@@ -40,7 +40,7 @@ def is_over(item: InventoryItem) -> bool:
 )
 def correct_expiry(item: InventoryItem, by: Reach, expires_on: dt.date, reason: str) -> ExpiryCorrection:
     """Mends a wrong expiry for the vials of one location, with a reason; what is unexpired shows again."""
-    stock.hold_still(item)
+    parts = stock.held(item.location_id, item.lot_id)
     if expires_on == item.expiry:
         raise RuleBroken(_("This is the expiry that stands there already."), field="expires_on")
     if item.lot.vaccine.authorized_on and expires_on < item.lot.vaccine.authorized_on:
@@ -53,7 +53,7 @@ def correct_expiry(item: InventoryItem, by: Reach, expires_on: dt.date, reason: 
     )  # fmt: skip
     for earlier in _open(ExpiryCorrection.location_id == item.location_id, ExpiryCorrection.lot_id == item.lot_id):
         _settle(earlier, "refused", by)
-    for one in stock.parts(item.location_id, item.lot_id):
+    for one in parts:
         one.expires_on = expires_on
     db.session.add(correction)
     db.session.flush()
@@ -71,9 +71,10 @@ def confirm_expiry(correction: ExpiryCorrection, by: Reach) -> ExpiryCorrection:
     """The state confirms a correction: it is the lot's expiry from now on, everywhere."""
     if correction.status != "reported":
         raise RuleBroken(_("This was decided already."))
-    _settle(correction, "confirmed", by)
     correction.lot.expires_on = correction.expires_on
-    set_right(correction.lot, by)
+    _back_to_the_lot(correction.lot)
+    _settle(correction, "confirmed", by)
+    _settle_all(correction.lot, by)
     return correction
 
 
@@ -87,22 +88,30 @@ def refuse_expiry(correction: ExpiryCorrection, by: Reach) -> ExpiryCorrection:
     """The state refuses a correction: the lot's own expiry holds again at the location."""
     if correction.status != "reported":
         raise RuleBroken(_("This was decided already."))
-    _settle(correction, "refused", by)
-    stock.hold_still(correction.inventory_item)
-    for one in stock.parts(correction.location_id, correction.lot_id):
+    for one in stock.held(correction.location_id, correction.lot_id):
         one.expires_on = None
+    _settle(correction, "refused", by)
     return correction
 
 
 def set_right(lot: Lot, by: Reach) -> Lot:
     """The state says a lot's expiry: it holds at every location, and what locations reported is settled by it."""
-    for item in db.session.scalars(
-        select(InventoryItem).where(InventoryItem.lot_id == lot.id, InventoryItem.expires_on.is_not(None))
-    ):
+    _back_to_the_lot(lot)
+    _settle_all(lot, by)
+    return lot
+
+
+def _back_to_the_lot(lot: Lot) -> None:
+    """No location's own expiry holds any more; lot, balances and corrections are always taken in this order."""
+    mended = select(InventoryItem).where(InventoryItem.lot_id == lot.id, InventoryItem.expires_on.is_not(None))
+    for item in db.session.scalars(mended.order_by(InventoryItem.id).with_for_update(of=InventoryItem)):
         item.expires_on = None
+    db.session.flush()
+
+
+def _settle_all(lot: Lot, by: Reach) -> None:
     for correction in _open(ExpiryCorrection.lot_id == lot.id):
         _settle(correction, "set_right", by)
-    return lot
 
 
 def _open(*where: Any) -> list[ExpiryCorrection]:

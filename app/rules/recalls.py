@@ -60,7 +60,8 @@ def put_in_force(counted: Recall, by: Reach) -> Recall:
 
     The lot is held first: a dose being recorded is written before, and counted, or finds the lot recalled.
     """
-    lot = db.session.get_one(Lot, counted.lot_id, with_for_update={"of": Lot}, populate_existing=True)
+    still = {"of": Lot, "key_share": True}  # what names the lot, as a wastage does, need not wait
+    lot = db.session.get_one(Lot, counted.lot_id, with_for_update=still, populate_existing=True)
     if counted.status != "dry_run" or lot.status != "available":
         raise RuleBroken(_("This lot is recalled already."))
     lot.status, lot.recalled_at = "recalled", utcnow()

@@ -119,6 +119,17 @@ def parts(location_id: int, lot_id: int) -> list[InventoryItem]:
     return list(db.session.scalars(query.order_by(InventoryItem.use_by, InventoryItem.id)))
 
 
+def held(location_id: int, lot_id: int) -> list[InventoryItem]:
+    """`parts` as they are now, unchanged by others before this transaction ends.
+
+    Whoever needs more than one part takes all of them by this, in one order: no two wait for each other.
+    """
+    query = select(InventoryItem).where(InventoryItem.location_id == location_id, InventoryItem.lot_id == lot_id)
+    query = query.order_by(InventoryItem.id).with_for_update(of=InventoryItem)
+    found = db.session.scalars(query.execution_options(populate_existing=True))
+    return sorted(found, key=lambda item: (item.use_by, item.id))
+
+
 def drawn_from(cause: Any) -> int | None:
     """The part of a lot that a cause drew doses from."""
     name = f"{type(cause).__name__}:{cause.id}"

@@ -54,6 +54,7 @@ def named(state: str, since: dt.date) -> str:
 
 def part_for(location_id: int, lot_id: int, state: str | None, since: dt.date | None) -> int:
     """The part of a lot that vials join which arrive in a storage state: only one where they keep the same date."""
+    stock.held(location_id, lot_id)
     main = stock.part(location_id, lot_id)
     item = db.session.get_one(InventoryItem, main)
     if None in (state, since, item.storage_state) or (item.storage_state == state and item.beyond_use_on is None):

@@ -32,7 +32,7 @@ from models.stock_causes import StorageMove
 )  # fmt: skip
 def move_some(item: InventoryItem, by: Reach, doses: int, state: str, since: dt.date) -> StorageMove:
     """Moves doses to another storage state: as many leave one part of the lot as arrive in the other."""
-    stock.hold_still(item)
+    stock.held(item.location_id, item.lot_id)
     wastage.refuse_more_than_available(item, doses)
     if state == item.storage_state:
         raise RuleBroken(_("These vials are in this storage state already."), field="state")
