@@ -1,6 +1,7 @@
 """What changes a location's stock besides doses and deliveries: counts, wastage, returns, expiry and storage."""
 
 import datetime as dt
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import UniqueConstraint
@@ -19,6 +20,7 @@ COUNT_REASONS = {
     "recount": _l("Recounted"),
     "found": _l("Found again after a loss"),
     "entry": _l("An earlier entry was wrong"),
+    "late_dose": _l("A dose was recorded late"),  # written with the dose, never chosen
 }
 DISPOSALS = {
     "medical_waste": _l("Destroyed as medical waste"),
@@ -86,6 +88,12 @@ class DoseCount(AtItem, Ink):
     doses: Mapped[int] = whole(about(_l("Difference"), help=_l("Plus what was found, minus what was missing.")))
     reason: Mapped[str] = text(10, about(_l("Reason"), choices=COUNT_REASONS), required=True)
     note: Mapped[str | None] = long_text(about(_l("Note")))
+
+    of_dose = None  # the key of the dose recorded late; the ledger keeps it
+
+    def movement_facts(self) -> dict[str, Any]:
+        """Which dose was found again, where it was recorded late."""
+        return {"dose_id": self.of_dose} if self.of_dose is not None else {}
 
     def movements(self) -> list[Line]:
         """Plus what was found, minus what was missing."""

@@ -186,7 +186,7 @@ def test_a_dose_given_before_the_recall_and_recorded_after_is_in_its_report(app,
         make.stock(place)
         db.session.commit()
     page = nurse.open(clinic.page)
-    assert "recalled lot: only for a dose given before the recall" in page.text
+    assert "1 lot only for a dose given before" in page.text and "Recalled since" in page.text
     form = page.form(clinic.record)
     assert form["lot"] != str(clinic.lot), "what is recalled is never proposed"
     said = {**form, "lot": str(clinic.lot)}

@@ -67,7 +67,7 @@ class StockMachine(RuleBasedStateMachine):
             make.redistribution_agreement(organization, *places)
             self.units = [make.storage_unit(place, unit_kind=kind).id for place in places for kind in UNITS]
             self.numbers = [place.number for place in places]
-            self.file = 0
+            self.file, self.begun = 0, utcnow()
             self.places = [place.id for place in places]
             self.people = [make.recipient(at=place).id for place in places]
             db.session.commit()
@@ -192,19 +192,20 @@ class StockMachine(RuleBasedStateMachine):
     def sixth(self, place, part, doses, crash):
         self.try_(crash, lambda: stock_counts.raise_doses(self.item(place, part), make.SEED, doses=doses))
 
-    @rule(place=WHICH, crash=CRASH)
-    def give(self, place, crash):
+    @rule(place=WHICH, late=st.booleans(), crash=CRASH)
+    def give(self, place, late, crash):
         def work():
             here = Reach("location", profile="Healthcare Provider", location_id=self.places[place])
             person = db.session.get(make.Recipient, self.people[place])
             location = db.session.get(make.Location, self.places[place])
             visit = make.visit(person, location)
+            given_at = self.begun if late else utcnow()  # late: perhaps of what has left since
             new = doses.NewDose(
-                str(uuid.uuid4()), visit.id, self.lot, "1", "LD", "C28161", utcnow(), fact_sheet_given=True,
+                str(uuid.uuid4()), visit.id, self.lot, "1", "LD", "C28161", given_at, fact_sheet_given=True,
                 override_reason="A test of the ledger",
             )  # fmt: skip
             doses.administer(new, here)
-            assert db.session.get(Lot, self.lot).status == "available", "a recalled lot is not given"
+            assert late or db.session.get(Lot, self.lot).status == "available", "a recalled lot is not given"
 
         self.try_(crash, work)
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.rules import dose_checks, expiry, locations, notices, recall_reach, stock
+from app.rules import dose_checks, expiry, late_doses, locations, notices, recall_reach, stock
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose, Proof, Visit
@@ -46,21 +46,23 @@ class NewDose:
 
 def proposal(person: Recipient, location: Location, by: Reach, earlier: list[Dose]) -> dict[str, Any]:
     """What the form starts with, after the doses so far: lot, site, route and dose number, as far as they are known."""
-    stocked = stock.offered(location.id, today_at(location), with_recalled=True)
-    items = [item for item in stocked if item.lot.status == "available"]
+    today = today_at(location)
+    stocked = stock.offered(location.id, today, late_doses.may_have_been_given(location.id, today))
+    items = [item for item in stocked if stock.may_be_given(item, today)]
+    lots_now = {item.lot_id for item in items}
     last = db.session.scalars(
         select(Dose)
-        .where(Dose.location_id == location.id, Dose.given_by_id == by.user_id, Dose.given_on == today_at(location))
+        .where(Dose.location_id == location.id, Dose.given_by_id == by.user_id, Dose.given_on == today)
         .order_by(Dose.id.desc())
         .limit(1)
     ).first()
-    among = _suited(items, person, earlier, today_at(location))
+    among = _suited(items, person, earlier, today)
     lots = {item.lot_id: item for item in among}
     item = lots.get(last.lot_id) if last is not None else None
     item = item or (among[0] if among else None)
     return {
         "items": items,
-        "recalled": [item for item in stocked if item.lot.status != "available"],
+        "before": list({item.lot_id: item for item in stocked if item.lot_id not in lots_now}.values()),
         "lot_id": item.lot_id if item else None,
         "body_site": last.body_site if last is not None else "LD",
         "route": (item.lot.vaccine.route if item else None) or "C28161",
@@ -99,7 +101,7 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
-    item, lot = _item_here(new.lot_id, location.id, given_on)
+    item, lot = _item_here(new, location.id, given_on)
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
     dose_checks.refuse_recalled(lot, new.given_at)
     expiry.refuse_if_over(item, given_on)
@@ -111,6 +113,8 @@ def administer(new: NewDose, by: Reach) -> Dose:
     expiry.refuse_unless_looked_up(item, given_on, new.expiry_checked, by)
     visit.status = "vaccinated"
     dose = _write(new, visit, lot, given_on, by)
+    if item.available < 1:
+        late_doses.find_again(item, dose, by)
     stock.post(dose, by, item_id=item.id)
     _tell_recall(lot)
     notices.queue(
@@ -161,15 +165,17 @@ def _open_visit(new: NewDose, by: Reach) -> tuple[Visit, Recipient]:
     return visit, person
 
 
-def _item_here(lot_id: int, location_id: int, given_on: dt.date) -> tuple[InventoryItem, Lot]:
+def _item_here(new: NewDose, location_id: int, given_on: dt.date) -> tuple[InventoryItem, Lot]:
     """The stock the dose is drawn from, and its lot, standing still until the dose is written.
 
-    Of a lot kept in several storage states it is the part that must be used up first.
+    Of a lot kept in several storage states it is the part that must be used up first; of one that is all gone, a part
+    that the dose may have left with, since it was given.
     """
-    still = select(Lot).where(Lot.id == lot_id).options(joinedload(Lot.vaccine))
+    still = select(Lot).where(Lot.id == new.lot_id).options(joinedload(Lot.vaccine))
     still = still.with_for_update(read=True, of=Lot).execution_options(populate_existing=True)
     lot = db.session.scalars(still).first()
-    left = [item for item in stock.held(location_id, lot_id) if item.available > 0]
+    parts = stock.held(location_id, new.lot_id)
+    left = [item for item in parts if item.available > 0] or late_doses.parts_it_left_with(parts, new.given_at)
     if lot is None or not left:
         raise RuleBroken(stock.used_up(), field="lot")
     item = min(left, key=lambda one: (one.hold_reason is not None, one.use_by < given_on))
@@ -216,7 +222,10 @@ def void(dose: Dose, by: Reach, reason: str, disposition: str) -> Dose:
     dose.void_reason, dose.void_disposition = reason.strip(), disposition
     dose.voided_at, dose.voided_by_id = utcnow(), by.user_id
     dose.status = "voided"
-    stock.post(dose, by, item_id=stock.drawn_from(dose))
+    item_id = stock.drawn_from(dose)
+    stock.post(dose, by, item_id=item_id)
+    if disposition == "return":
+        late_doses.lose_again(dose, item_id, by)
     _tell_recall(dose.lot)
     if dose.visit is not None and dose.visit.status == "vaccinated":
         dose.visit.status = "checked_in"

@@ -130,6 +130,11 @@ def held(location_id: int, lot_id: int) -> list[InventoryItem]:
     return sorted(found, key=lambda item: (item.use_by, item.id))
 
 
+def may_be_given(item: InventoryItem, today: dt.date) -> bool:
+    """The condition of `offered`, of one item."""
+    return item.available > 0 and item.use_by >= today and not item.hold_reason and item.lot.status == "available"
+
+
 def drawn_from(cause: Any) -> int | None:
     """The part of a lot that a cause drew doses from."""
     name = f"{type(cause).__name__}:{cause.id}"
@@ -137,21 +142,25 @@ def drawn_from(cause: Any) -> int | None:
     return db.session.scalar(query)
 
 
-def offered(location_id: int, today: Any, with_recalled: bool = False) -> list[InventoryItem]:
+def offered(location_id: int, today: Any, or_else: Any = None) -> list[InventoryItem]:
     """What may be given at a place today: on hand, not reserved, in date, not on hold; first to be used up first.
 
-    `with_recalled` adds what is left of recalled lots, of which a dose may have been given before the recall.
+    `or_else` is a condition of what else there shall be.
     Source: CVMS FAQ 25, expired inventory is not shown where doses are recorded.
     """
-    may_be_given = and_(InventoryItem.use_by >= today, InventoryItem.hold_reason.is_(None), Lot.status == "available")
+    may_be_given = and_(
+        InventoryItem.doses > InventoryItem.reserved,
+        InventoryItem.use_by >= today,
+        InventoryItem.hold_reason.is_(None),
+        Lot.status == "available",
+    )
     query = (
         select(InventoryItem)
         .join(InventoryItem.lot)
         .options(contains_eager(InventoryItem.lot).joinedload(Lot.vaccine))
         .where(
             InventoryItem.location_id == location_id,
-            InventoryItem.doses > InventoryItem.reserved,
-            or_(may_be_given, Lot.recalled_at.is_not(None)) if with_recalled else may_be_given,
+            may_be_given if or_else is None else or_(may_be_given, or_else),
         )
         .order_by(InventoryItem.use_by, InventoryItem.id)
     )

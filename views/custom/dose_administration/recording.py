@@ -76,7 +76,7 @@ class DoseAdministration(Page):
                 values["form"] = form = DoseForm(formdata=None)
                 form.propose(proposal, visit.id, location)
             values["offers"] = offers(proposal["items"], form.lot.data, person, earlier, today)
-            values["recalled"] = proposal["recalled"]
+            values["before"] = proposal["before"]
             values["against_all"] = said_of_all(values["offers"])
         return self.page(
             "dose/person.html",
