@@ -29,7 +29,7 @@ def demo() -> tuple[dict[str, Any], str]:
 
 @command(
     "people",
-    click.argument("count", type=click.IntRange(1, 5_000_000), metavar="N"),
+    click.argument("count", type=click.IntRange(1, 20_000_000), metavar="N"),
     click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same people."),
 )
 def people(count: int, seed: int) -> tuple[dict[str, Any], str]:

@@ -43,6 +43,8 @@ CHUNK = 5_000
 SPARE = 40  # doses of each shipment that are left over
 SLOTS = 97  # how many different days and hours the doses of a chunk have
 APART = 60  # days between a person's doses
+NEWEST = 3  # days ago, of the newest dose
+LATE_EACH = 32  # one slot of so many is entered two days after its doses were given
 GENERATOR = Reach.system("people")
 PEOPLE, LINKS, DOSES, MOVEMENTS, ITEMS = (
     entity.__table__ for entity in (Recipient, RecipientLink, Dose, StockMovement, InventoryItem)
@@ -84,8 +86,9 @@ def _chunk(rng: Random, size: int, site: Site, today: dt.date) -> None:
     for number in ("1", "2"):
         # An outer join, though each person has a slot: SQLite then goes through the people in their order.
         joined = PEOPLE.outerjoin(slots, PEOPLE.c.id % SLOTS == slots.c.place)
-        _copy(connection, DOSES, _dose(number, site, slots) | made, mine, joined)
-    _give(connection, site, item_id, (DOSES.c.id > earlier) & (DOSES.c.created_at == stamp), made, 2 * size)
+        _copy(connection, DOSES, made | _dose(number, site, slots), mine, joined)
+    theirs = (DOSES.c.id > earlier) & DOSES.c.recipient_id.in_(select(PEOPLE.c.id).where(mine))
+    _give(connection, site, item_id, theirs, made, 2 * size)
     history.changed_in_bulk("Recipient", "add", rows=size)
     history.changed_in_bulk("Dose", "add", rows=2 * size)
 
@@ -113,13 +116,15 @@ def _slots(dialect: str, rng: Random, today: dt.date) -> FromClause:
     """Days and hours of the first and the second dose, and the arm; each person falls into one of them."""
     rows = []
     for place in range(SLOTS):
-        first = today - dt.timedelta(days=rng.randrange(APART + 1, crowd.days_back(today) + 1))
+        first = today - dt.timedelta(days=rng.randrange(APART + NEWEST, crowd.days_back(today) + 1))
         hour = dt.timedelta(hours=9, minutes=rng.randrange(8 * 60))
         days = (first, first + dt.timedelta(days=APART))
         at = (to_utc(dt.datetime.combine(day, dt.time()) + hour, None) for day in days)
+        entered = dt.timedelta(days=2) if place % LATE_EACH == 1 else dt.timedelta(minutes=3)
+        at = [moment for given in at for moment in (given, given + entered)]
         rows.append((place, rng.choice(("LD", "LD", "RD")), *map(str, days), *(one.strftime(INSTANT) for one in at)))
     kinds = {"place": Integer(), "arm": String(), "on_1": Date(), "on_2": Date(), "at_1": DateTime(),
-             "at_2": DateTime()}  # fmt: skip
+             "entered_1": DateTime(), "at_2": DateTime(), "entered_2": DateTime()}  # fmt: skip
     return rows_of(dialect, "slots", kinds, rows)
 
 
@@ -129,7 +134,7 @@ def _dose(number: str, site: Site, slots: FromClause) -> dict[str, Any]:
         "key": PEOPLE.c.public_id + f"-{number}", "recipient_id": PEOPLE.c.id, "location_id": site.location_id,
         "vaccine_id": site.vaccine_id, "lot_id": site.lot_id, "dose_number": number, "body_site": slots.c.arm,
         "route": site.route, "given_at": slots.c[f"at_{number}"], "given_on": slots.c[f"on_{number}"],
-        "given_by_id": site.vaccinator_id, "given_by_suffix": "RN", "is_historical": False, "status": "given",
+        "given_by_id": site.vaccinator_id, "given_by_suffix": "RN", "is_historical": False, "status": "given", "created_at": slots.c[f"entered_{number}"],
     }  # fmt: skip
 
 
