@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Entity, RuleBroken, about, utcnow
@@ -23,6 +24,15 @@ VISIT_STATUSES = {
 }
 DOSE_STATUSES = {"given": _l("Given"), "voided": _l("Voided")}
 DISPOSITIONS = {"return": _l("Back to stock"), "waste": _l("To waste")}
+
+
+def recorded_late(dialect: str) -> str:
+    """Which doses were recorded more than 24 hours after they were given (CDC Provider Agreement), as that SQL."""
+    apart = {
+        "sqlite": "julianday(created_at) - julianday(given_at) > 1",
+        "postgresql": "created_at - given_at > interval '1 day'",
+    }
+    return f"NOT is_historical AND status <> 'voided' AND {apart[dialect]}"
 
 
 class Visit(Entity):
@@ -65,6 +75,12 @@ class Dose(Entity):
         Index("ix_dose_location_given", "location_id", "given_on", "id"),
         Index("ix_dose_recipient_given", "recipient_id", "given_on"),
         Index("ix_dose_given", "given_on", "id"),
+        Index(
+            "ix_dose_late",
+            "given_on",
+            "location_id",
+            **{f"{name}_where": sql(recorded_late(name)) for name in ("sqlite", "postgresql")},
+        ),  # fmt: skip
     )
 
     key: Mapped[str] = text(36, about(_l("Idempotency key")), required=True, unique=True)

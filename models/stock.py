@@ -220,3 +220,28 @@ class StockMovement(Ink):
     location: Mapped[Location] = relationship(info=about(_l("Location")))
     lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
     by: Mapped[PortalUser | None] = relationship(info=about(_l("By")))
+
+
+class StockDay(Entity):
+    """What the ledger moved of an inventory item in a day (UTC), by kind: a sum for figures, kept by `rules.stock`."""
+
+    __tablename__ = "stock_day"
+    called = (_l("Stock of a day"), _l("Stock by day"))
+    scope = Scope(location="location_id", organization="location.organization_id")
+    __table_args__ = (
+        UniqueConstraint("inventory_item_id", "kind", "day"),
+        Index("ix_stock_day_day", "day", "id"),
+        Index("ix_stock_day_location_day", "location_id", "day"),
+    )
+
+    inventory_item_id: Mapped[int] = key_to(
+        "inventory_item.id", about(_l("Inventory item")), required=True, index=False
+    )
+    location_id: Mapped[int] = key_to("location.id", about(_l("Location")), required=True, index=False)
+    lot_id: Mapped[int] = key_to("lot.id", about(_l("Lot")), required=True)
+    kind: Mapped[str] = text(12, about(_l("Kind"), choices=MOVEMENT_KINDS), required=True)
+    day: Mapped[dt.date] = day(about(_l("Day")), required=True)
+    doses: Mapped[int] = whole(about(_l("Doses"), help=_l("Plus what came, minus what left.")), required=True)
+    inventory_item: Mapped[InventoryItem] = relationship(info=about(_l("Inventory item")))
+    location: Mapped[Location] = relationship(info=about(_l("Location")))
+    lot: Mapped[Lot] = relationship(info=about(_l("Lot")))

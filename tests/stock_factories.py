@@ -15,7 +15,7 @@ from models.enrollment import Location
 from models.inventory_reports import InventoryReportLine
 from models.recalls import Recall, RecallPlace
 from models.scope import acting
-from models.stock import InventoryItem
+from models.stock import InventoryItem, StockDay
 from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageMove, StorageTime, Wastage
 from models.transfers import ProgramRule, Transfer, TransferEvent
 from tests import factories as make
@@ -93,6 +93,12 @@ def account_history(location: Location | None = None) -> AccountHistory:
         return db.session.query(AccountHistory).filter_by(dose_id=given.id).one()
 
 
+def stock_day(location: Location | None = None) -> StockDay:
+    item = make.stock(location)
+    with acting(make.SEED):
+        return db.session.query(StockDay).filter_by(inventory_item_id=item.id).one()
+
+
 def inventory_report_line(location: Location | None = None) -> InventoryReportLine:
     values = {"report_on": today_at(None), "quantity": 3, "in_stock": True, "supply_level": "4"}
     place = location or make.location()
@@ -130,6 +136,7 @@ AT_PLACE: dict[str, Any] = {
     "ExpiryCorrection": lambda place: expiry_correction(place),
     "ProgramRule": lambda place: program_rule(),
     "Return": lambda place: stock_return(place),
+    "StockDay": lambda place: stock_day(place),
     "StorageMove": lambda place: storage_move(place),
     "StorageTime": lambda place: storage_time(),
     "Transfer": lambda place: transfer(place),

@@ -4,12 +4,15 @@ import datetime as dt
 import json
 
 from html5lib import parse
+from sqlalchemy import select, text, update
 
 from app.rules import figures, wastage
 from app.rules.clock import today_at
+from app.rules.ledger_check import check_ledger
 from models.base import db, utcnow
-from models.doses import Dose
+from models.doses import Dose, recorded_late
 from models.scope import Reach, acting
+from models.stock import StockDay
 from tests import factories as make
 from tests.screen_world import open_world
 from views.figures import values_of
@@ -70,3 +73,27 @@ def test_the_manager_sees_charts_and_the_same_as_tables():
         assert data["doses"] == [99] and sum(data["series"][0]["data"]) == 100 and len(data["weeks"]) == 8
         assert "chart.umd.min.js" in page and "Doses by week" in page and "Days of supply" in page
         assert "figures-data" not in world.browser("Front Desk").get("/start/").text
+
+
+def test_the_sums_of_days_are_proved_by_the_ledger(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=100)
+        make.dose(location=item.location)
+        day = db.session.scalars(select(StockDay).where(StockDay.inventory_item_id == item.id)).one()
+        assert (day.kind, day.doses) == ("received", 100) and check_ledger()["broken"] == []
+        db.session.execute(update(StockDay).where(StockDay.id == day.id).values(doses=99))
+        wrong = {"kind": "received", "day": str(utcnow().date()), "says": 99, "movements": 100}
+        assert check_ledger()["broken"] == [
+            {"inventory_item": item.id, "location": item.location_id, "lot": item.lot_id} | wrong
+        ]
+
+
+def test_late_doses_are_counted_from_an_index_of_them(app):
+    with app.app_context(), acting(make.SEED):
+        dialect = db.session.get_bind().dialect.name
+        if dialect == "postgresql":
+            db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[dialect]
+        query = f"{explain} SELECT count(id) FROM dose WHERE {recorded_late(dialect)} AND given_on >= '2026-01-01'"
+        plan = " ".join(str(row) for row in db.session.execute(text(query)))
+        assert "ix_dose_late" in plan

@@ -1,7 +1,7 @@
 """Screens of vaccine, where it lies, and the ledger."""
 
 from app.rules import expiry, recalls, stock_counts, storage, storage_moves, wastage
-from models.stock import InventoryItem, Lot, StockMovement, Vaccine
+from models.stock import InventoryItem, Lot, StockDay, StockMovement, Vaccine
 from models.stock_causes import DoseCount, ExpiryCheck, ExpiryCorrection, Return, StorageMove, StorageTime, Wastage
 from views.screen import Screen
 
@@ -47,6 +47,14 @@ class StockMovementScreen(Screen):
     list_columns = ["at", "location", "lot", "lot.vaccine", "kind", "doses", "cause", "by"]
     search_columns = ["location", "lot", "kind", "at"]
     base_order = ("at", "desc")
+
+
+class StockDayScreen(Screen):
+    entity = StockDay
+    menu = "Stock"
+    list_columns = ["day", "location", "lot", "lot.vaccine", "kind", "doses"]
+    search_columns = ["day", "location", "lot", "kind"]
+    base_order = ("day", "desc")
 
 
 class DoseCountScreen(Screen):
@@ -123,5 +131,5 @@ class InventoryItemScreen(Screen):
 
 SCREENS = [
     InventoryItemScreen, WastageScreen, DoseCountScreen, ReturnScreen, StorageMoveScreen, ExpiryCorrectionScreen,
-    ExpiryCheckScreen, StockMovementScreen, LotScreen, VaccineScreen, StorageTimeScreen,
+    ExpiryCheckScreen, StockMovementScreen, StockDayScreen, LotScreen, VaccineScreen, StorageTimeScreen,
 ]  # fmt: skip

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from app import history
 from app.demo import crowd
 from app.demo.crowd import INSTANT, Crowd, Site
-from app.rules import stock
+from app.rules import stock, stock_days
 from app.rules.clock import to_utc, today_at
 from app.uploads.json_rows import rows_of
 from models.base import db, utcnow
@@ -134,7 +134,8 @@ def _dose(number: str, site: Site, slots: FromClause) -> dict[str, Any]:
         "key": PEOPLE.c.public_id + f"-{number}", "recipient_id": PEOPLE.c.id, "location_id": site.location_id,
         "vaccine_id": site.vaccine_id, "lot_id": site.lot_id, "dose_number": number, "body_site": slots.c.arm,
         "route": site.route, "given_at": slots.c[f"at_{number}"], "given_on": slots.c[f"on_{number}"],
-        "given_by_id": site.vaccinator_id, "given_by_suffix": "RN", "is_historical": False, "status": "given", "created_at": slots.c[f"entered_{number}"],
+        "given_by_id": site.vaccinator_id, "given_by_suffix": "RN", "is_historical": False, "status": "given",
+        "created_at": slots.c[f"entered_{number}"],
     }  # fmt: skip
 
 
@@ -160,6 +161,8 @@ def _give(
         "kind": "given", "cause": literal("Dose:") + cast(DOSES.c.id, String), "at": DOSES.c.given_at,
         "by_id": site.vaccinator_id, **made,
     }, mine)  # fmt: skip
+    given = MOVEMENTS.c.kind == "given"
+    stock_days.add((MOVEMENTS.c.inventory_item_id == item_id) & (MOVEMENTS.c.created_at == made["created_at"]) & given)
     connection.execute(update(ITEMS).where(ITEMS.c.id == item_id).values(
         doses=ITEMS.c.doses - doses, given=ITEMS.c.given + doses, row_version=ITEMS.c.row_version + 1
     ))  # fmt: skip

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import case, func, select
+from sqlalchemy import text as sql
 
 from app.rules.clock import today_at
-from models.base import db, utcnow
-from models.doses import Dose
+from models.base import db
+from models.doses import Dose, recorded_late
 from models.shipments import Shipment
-from models.stock import InventoryItem, Lot, StockMovement, Vaccine
+from models.stock import InventoryItem, Lot, StockDay, Vaccine
 from models.stock_causes import Wastage
 from models.transfers import Transfer
 
 WEEKS = 8
 PACE = 28  # days whose doses say how long the supply lasts
-LATE = dt.timedelta(hours=24)  # within which a dose is recorded (CDC Provider Agreement)
 SHOWN = {"received": "received", "given": "given", "given_back": "given", "wasted": "wasted"}
 
 
@@ -42,7 +41,7 @@ def gather() -> Figures:
     weeks = [monday - dt.timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
     since = dt.datetime.combine(weeks[0], dt.time())
     found = Figures(weeks=weeks)
-    given = _by_week(found, since)
+    given = _by_week(found)
     found.products = _on_hand(given)
     _wastage(found, since)
     found.discrepancies = _discrepancies(since)
@@ -50,20 +49,18 @@ def gather() -> Figures:
     return found
 
 
-def _by_week(found: Figures, since: dt.datetime) -> dict[int, int]:
+def _by_week(found: Figures) -> dict[int, int]:
     """Fills the weeks; answers the doses given in the last days by vaccine."""
-    day = func.date(StockMovement.at)
     query = (
-        select(day, Lot.vaccine_id, StockMovement.kind, func.sum(StockMovement.doses))
-        .join(StockMovement.lot)
-        .where(StockMovement.at >= since, StockMovement.kind.in_(SHOWN))
-        .group_by(day, Lot.vaccine_id, StockMovement.kind)
+        select(StockDay.day, Lot.vaccine_id, StockDay.kind, func.sum(StockDay.doses))
+        .join(StockDay.lot)
+        .where(StockDay.day >= found.weeks[0], StockDay.kind.in_(SHOWN))
+        .group_by(StockDay.day, Lot.vaccine_id, StockDay.kind)
     )
     found.by_week = {name: [0] * WEEKS for name in ("received", "given", "wasted")}
     pace_from = today_at(None) - dt.timedelta(days=PACE)
     pace: dict[int, int] = {}
-    for at, vaccine, kind, doses in db.session.execute(query):
-        on = at if isinstance(at, dt.date) else dt.date.fromisoformat(at)
+    for on, vaccine, kind, doses in db.session.execute(query):
         week = min(max((on - found.weeks[0]).days // 7, 0), WEEKS - 1)
         sign = 1 if kind == "received" else -1
         found.by_week[SHOWN[kind]][week] += sign * int(doses)
@@ -110,18 +107,6 @@ def _discrepancies(since: dt.datetime) -> int:
 
 
 def _late(since: dt.datetime) -> int:
-    """Doses recorded more than a day after they were given."""
-    postgres = db.session.get_bind().dialect.name == "postgresql"
-    apart: Any = (
-        func.extract("epoch", Dose.created_at - Dose.given_at)
-        if postgres
-        else (func.julianday(Dose.created_at) - func.julianday(Dose.given_at)) * 86400
-    )
-    query = select(func.count(Dose.id)).where(
-        Dose.given_on >= since.date(),
-        Dose.is_historical.is_(False),
-        Dose.status == "given",
-        Dose.created_at <= utcnow(),
-        apart > LATE.total_seconds(),
-    )
-    return int(db.session.scalar(query) or 0)
+    """Doses recorded more than a day after they were given; an index holds just these."""
+    late = sql(recorded_late(db.session.get_bind().dialect.name))
+    return int(db.session.scalar(select(func.count(Dose.id)).where(late, Dose.given_on >= since.date())) or 0)

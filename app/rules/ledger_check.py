@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, or_, select
+from sqlalchemy import case, func, literal_column, or_, select, union_all
 
 from models.base import db
 from models.doses import Dose
-from models.stock import TOTALS, InventoryItem, StockMovement
+from models.stock import TOTALS, InventoryItem, StockDay, StockMovement
 from models.transfers import RESERVING, Transfer
 
 
@@ -18,7 +18,7 @@ def check_ledger() -> dict[str, Any]:
     Received and counted = given + wasted + returned + moved + on hand, for each lot and location; in the state's sum
     what moved out and not in is in transit. A broken row names what it concerns, and both numbers.
     """
-    broken = _balances() + _totals() + _reserved() + _in_transit() + _doses_that_do_not_agree()
+    broken = _balances() + _totals() + _days() + _reserved() + _in_transit() + _doses_that_do_not_agree()
     return {
         "items": db.session.scalar(select(func.count()).select_from(InventoryItem)),
         "movements": db.session.scalar(select(func.count()).select_from(StockMovement)),
@@ -74,6 +74,24 @@ def _totals() -> list[dict[str, Any]]:
                      "movements": theirs}
                 )  # fmt: skip
     return found
+
+
+def _days() -> list[dict[str, Any]]:
+    """Days of an item whose sums are not what the movements of the day add up to."""
+    keys = ("inventory_item_id", "location_id", "lot_id", "kind")
+    sides = union_all(
+        select(*(getattr(StockMovement, key) for key in keys), func.date(StockMovement.at).label("day"),
+               StockMovement.doses.label("moved"), literal_column("0").label("said")),
+        select(*(getattr(StockDay, key) for key in keys), func.date(StockDay.day), literal_column("0"), StockDay.doses),
+    ).subquery()  # fmt: skip
+    moved, said = func.sum(sides.c.moved), func.sum(sides.c.said)
+    by = [sides.c[key] for key in (*keys, "day")]
+    query = select(*by, said, moved).group_by(*by).having(moved != said)
+    return [
+        {"inventory_item": item, "location": location, "lot": lot, "kind": kind, "day": str(day),
+         "says": int(says), "movements": int(movements)}
+        for item, location, lot, kind, day, says, movements in db.session.execute(query)
+    ]  # fmt: skip
 
 
 def _reserved() -> list[dict[str, Any]]:

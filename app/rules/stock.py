@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import contains_eager
 
+from app.rules import stock_days
 from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
 from models.stock import TOTALS, InventoryItem, Line, Lot, StockMovement
@@ -37,6 +38,8 @@ def post(cause: Any, by: Reach, at: dt.datetime | None = None, item_id: int | No
     ]
     db.session.add_all(lines)
     db.session.flush()
+    if lines:
+        stock_days.add(StockMovement.id.in_([line.id for line in lines]))
     return lines
 
 
