@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Dialect, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 CHUNK = 2_000
@@ -31,13 +32,7 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, A
     """
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    if once:
-        statement = statement.on_conflict_do_nothing(index_elements=[once])
-    compiled: Any = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    if compiled.insert_prefetch:
-        raise ValueError(f"{table.name} needs {[column.name for column in compiled.insert_prefetch]}")
+    compiled = _compiled(connection.dialect, table, tuple(rows[0]), once)
     names = list(compiled.positiontup or rows[0])
     turns = [compiled._bind_processors.get(name) for name in names]
     for start in range(0, len(rows), CHUNK):
@@ -45,6 +40,18 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, A
         turned = zip(*map(_turned, columns, turns), strict=True)
         sent: Any = list(turned) if compiled.positional else [dict(zip(names, row, strict=True)) for row in turned]
         connection.exec_driver_sql(compiled.string, sent)
+
+
+@lru_cache(maxsize=100)
+def _compiled(dialect: Dialect, table: Table, keys: tuple[str, ...], once: str) -> Any:
+    """The statement that inserts rows of these keys."""
+    statement = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    if once:
+        statement = statement.on_conflict_do_nothing(index_elements=[once])
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(keys))
+    if compiled.insert_prefetch:
+        raise ValueError(f"{table.name} needs {[column.name for column in compiled.insert_prefetch]}")
+    return compiled
 
 
 def _turned(values: Iterable[Any], turn: Turned) -> Iterable[Any]:

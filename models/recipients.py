@@ -35,7 +35,8 @@ def search_key(name: str | None) -> str:
     """A name as it is looked up and matched: no case, accents, blanks or punctuation."""
     name = name or ""
     if name.isascii():  # nearly every name
-        return "".join(filter(str.isalnum, name.casefold()))
+        name = name.lower()
+        return name if name.isalnum() else "".join(filter(str.isalnum, name))
     flat = unicodedata.normalize("NFKD", name).casefold()
     return "".join(letter for letter in flat if unicodedata.category(letter)[0] in "LN")
 

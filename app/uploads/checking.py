@@ -55,12 +55,17 @@ class Checker:
         self.known = known
         self.headers = {column.field: column.header for column in template.columns}
         self.order = {column.header: place for place, column in enumerate(template.columns)}
-        self.table = table
         self.blank: dict[str, Any] = {column.field: None for column in template.columns}
         self.required = {column.header for column in template.columns if column.is_required(known.phased)}
         self.fields = {column.header: column.field for column in template.columns}
         self.readings: dict[str, tuple[Column, str, dict[str, Any]]] = {
             column.header: (column, column.field, {}) for column in template.columns
+        }
+        # A date, key or code is taken from what is allowed; free text must fit the column that stores it.
+        self.stored = {
+            column.field: table.c[column.field]
+            for column in template.columns
+            if column.kind in FREE and column.field in table.c
         }
 
     def check(self, rows: Iterable[Row]) -> list[Checked]:
@@ -95,9 +100,8 @@ class Checker:
         """The value of a text and None, or None and what is wrong with it; remembered for the next row."""
         try:
             value = reader_of(column)(typed, column, self.known)
-            # A date, key or code was taken from what is allowed; free text must fit the column that stores it.
-            free = column.kind in FREE and column.field in self.table.c
-            problem = problem_with(self.table.c[column.field], value) if free else None
+            stored = self.stored.get(column.field)
+            problem = None if stored is None else problem_with(stored, value)
         except Wrong as wrong:
             problem = wrong.message
         seen[typed] = (None, problem) if problem else (value, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,11 @@ FILLS = (
 )  # fmt: skip
 
 
+def key_of(identity: Any) -> str | None:
+    """What two rows of one thing share, in 32 characters that an index serves."""
+    return None if identity is None else hashlib.blake2b(repr(identity).encode(), digest_size=16).hexdigest()
+
+
 @dataclass(slots=True)
 class Decided:
     """A row and its outcome; `known` is the stored row it is, `fills` what it gets, `old` what it had there."""
@@ -32,6 +38,14 @@ class Decided:
     fills: dict[str, Any] = field(default_factory=dict)
     old: dict[str, Any] = field(default_factory=dict)
     is_linked: bool = False
+    _key: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """`key_of` its identity, worked out once."""
+        if self._key is None:
+            self._key = key_of(self.identity)
+        return self._key
 
     @property
     def location_id(self) -> int | None:
@@ -66,7 +80,7 @@ def _identified(rows: list[Checked], template: Template) -> list[Decided]:
     return [Decided(row, "refused") if row.errors else Decided(row, "new", what(row.values)) for row in rows]
 
 
-Earlier = dict[Any, list[tuple[int, Any]]]  # identity -> numbers of earlier rows and their marks
+Earlier = dict[Any, list[tuple[int, dict[str, Any]]]]  # identity -> numbers of earlier rows and their values
 
 
 def decide(
@@ -96,9 +110,9 @@ def _within_the_file(rows: Iterable[Decided], seen: Earlier) -> None:
     """Names the earlier row when a person stands in the file twice, or seems to."""
     for one in rows:
         earlier = seen.setdefault(one.identity, [])
-        mine = marks(one.row.values)
+        mine = marks(one.row.values) if earlier else ()
         for number, theirs in earlier:
-            if share_a_mark(mine, theirs):
+            if share_a_mark(mine, marks(theirs)):
                 one.note("doubled", "DBLD", _("The same person stands in row %(row)s.", row=number))
                 break
         else:
@@ -106,7 +120,7 @@ def _within_the_file(rows: Iterable[Decided], seen: Earlier) -> None:
                 first = earlier[0][0]
                 message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=first)
                 one.note("review", "LIKE", message)
-        earlier.append((one.row.number, mine))
+        earlier.append((one.row.number, one.row.values))
 
 
 def _against_known(one: Decided, found: list[Any]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, select
 
-from app.rules.recipients import marks
 from app.uploads.cells import Known
 from app.uploads.checking import check
 from app.uploads.deciding import Decided, Earlier
-from app.uploads.kept_rows import ROWS, key_of
+from app.uploads.json_rows import rows_of
+from app.uploads.kept_rows import ROWS
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
 from models.base import db
@@ -22,26 +22,28 @@ def earlier_rows(upload: Upload, decided: list[Decided]) -> list[Any]:
     """Good rows of earlier sets with the same keys as these: number, key and what was typed."""
     if not upload.cursor or not decided:
         return []
-    keys = {key_of(one.identity) for one in decided}
+    connection = db.session.connection()
+    keys = [[key] for key in dict.fromkeys(one.key for one in decided)]
+    asked = rows_of(connection.dialect.name, "asked", {"key": String()}, keys)
     query = select(ROWS.c.row, ROWS.c.same_key, ROWS.c.typed).where(
         ROWS.c.upload_id == upload.id,
         ROWS.c.row <= upload.cursor,
         ROWS.c.outcome != "refused",
-        ROWS.c.same_key.in_(keys),
+        ROWS.c.same_key.in_(select(asked.c.key)),
     )
-    return list(db.session.connection().execute(query.order_by(ROWS.c.row)))
+    return list(connection.execute(query.order_by(ROWS.c.row)))
 
 
 def earlier_people(upload: Upload, decided: list[Decided]) -> Earlier:
-    """The same as people: what tells two of one name and birth date apart."""
+    """The same as people: their values, which tell two of one name and birth date apart."""
     rows = earlier_rows(upload, decided)
     if not rows:
         return {}
-    identities = {key_of(one.identity): one.identity for one in decided}
+    identities = {one.key: one.identity for one in decided}
     read_again = check([Row(row.row, row.typed) for row in rows], RECIPIENTS, Known(), Recipient.__table__)
     found: Earlier = {}
     for row, again in zip(rows, read_again, strict=True):
-        found.setdefault(identities[row.same_key], []).append((row.row, marks(again.values)))
+        found.setdefault(identities[row.same_key], []).append((row.row, again.values))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,35 +16,32 @@ from models.base import db, utcnow
 from models.uploads import OUTCOMES, Upload, UploadRow
 
 ROWS = UploadRow.__table__
+NO_ERRORS: list[Any] = []  # one for all: what is the same object is written out once
 
 
-def key_of(identity: Any) -> str | None:
-    """What two rows of one thing share, in 32 characters that an index serves."""
-    return None if identity is None else hashlib.blake2b(repr(identity).encode(), digest_size=16).hexdigest()
-
-
-def _stored(one: Decided, upload: Upload, keeps: str) -> dict[str, Any]:
+def _stored(one: Decided, upload_id: int, keeps: str, now: dt.datetime) -> dict[str, Any]:
     """The row as it is kept for review. Who a row to review looks like is not told: it may be another's patient."""
     return {
         "row_version": 1,
-        "created_at": utcnow(),
-        "upload_id": upload.id,
+        "created_at": now,
+        "upload_id": upload_id,
         "row": one.row.number,
         "typed": one.row.typed,
         "outcome": one.outcome,
-        "errors": [error.stored() for error in one.row.errors],
+        "errors": [error.stored() for error in one.row.errors] if one.row.errors else NO_ERRORS,
         "recipient_id": None,
         "made_id": None,
         "location_id": one.location_id,
-        "same_key": key_of(one.identity),
+        "same_key": one.key,
         "is_linked": False,
-    } | {keeps: one.known.id if one.known is not None else None}
+        keeps: one.known.id if one.known is not None else None,
+    }
 
 
 def store(upload: Upload, decided: Iterable[Decided]) -> None:
     """Keeps rows that were checked."""
-    keeps = kind_of(upload.kind).keeps
-    insert_rows(ROWS, [_stored(one, upload, keeps) for one in decided])
+    keeps, upload_id, now = kind_of(upload.kind).keeps, upload.id, utcnow()
+    insert_rows(ROWS, [_stored(one, upload_id, keeps, now) for one in decided])
 
 
 def next_rows(upload: Upload, most: int, outcomes: Iterable[str] = ()) -> list[Any]:
@@ -99,7 +96,7 @@ def keep_changed_minds(upload: Upload, decided: list[Decided], before: dict[int,
     statement = update(ROWS).where(ROWS.c.upload_id == upload.id, ROWS.c.row == bindparam("number"))
     kept = ("outcome", "errors", keeps)
     statement = statement.values({name: bindparam(f"new_{name}") for name in kept})
-    stored = [(one.row.number, _stored(one, upload, keeps)) for one in turned]
+    stored = [(one.row.number, _stored(one, upload.id, keeps, utcnow())) for one in turned]
     rows = [{"number": number} | {f"new_{name}": values[name] for name in kept} for number, values in stored]
     db.session.connection().execute(statement, rows)
 

@@ -165,7 +165,8 @@ def _row(number: int, cells: list[str], formulas: list[int], places: list[Column
     typed: dict[str, str] = {}
     for column, cell in zip(places, cells, strict=False):
         if column is not None and cell:
-            text = cell_text(cell)
+            # Letters and digits alone need no cleaning; nearly every other cell is such a one.
+            text = cell if cell.isalnum() and cell.isascii() else cell_text(cell)
             if text:
                 typed[column.header] = text
     if not typed:

@@ -14,7 +14,6 @@ from app.uploads.checking import Checked
 from app.uploads.columns import Template
 from app.uploads.deciding import Decided, begin
 from app.uploads.earlier import earlier_rows
-from app.uploads.kept_rows import key_of
 from app.uploads.writing import insert_rows
 from models.applications import Application, ApplicationEvent, Section, SubmittedVersion
 from models.base import db, utcnow
@@ -107,7 +106,7 @@ def _parents(new: list[Decided], decided: list[Decided], upload: Upload) -> set[
     stored = _keys(Organization.number, Organization.id, map(organization_number, wanted))
     good |= {record for record in wanted if organization_number(record) in stored}
     missing = [Decided(one.row, "new", (one.row.values["record_id"], 0)) for one in new]
-    by_key = {key_of(one.identity): one.row.values["record_id"] for one in missing}
+    by_key = {one.key: one.row.values["record_id"] for one in missing}
     earlier = earlier_rows(upload, missing)
     return good | {by_key[row.same_key] for row in earlier}
 
