@@ -43,6 +43,8 @@ def engine_options(app: Flask) -> dict[str, Any]:
         options["pool_size"] = app.config["DATABASE_POOL_SIZE"]
     else:
         options |= {"pool_size": app.config["DATABASE_POOL_SIZE"], "max_overflow": 0, "pool_pre_ping": True}
+        # Compiling a plan takes a second and more; it is done for guessed costs, and no page is worth it.
+        options["connect_args"] = {"options": "-c jit=off"}
     return options
 
 

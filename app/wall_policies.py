@@ -7,37 +7,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, false, literal_column, or_, select, text, true
+from sqlalchemy import BigInteger, Connection, Engine, literal_column, select, text
 from sqlalchemy.dialects import postgresql
 
 from app.row_access import scope_of
 from models.registry import entities
 from models.scope import Reach, one_way
 
-# What `app.wall` says in the setting wall.reach, word by word; NULL or "" where nothing is said.
-FUNCTIONS = {
-    "wall_how": ("text", "split_part(current_setting('wall.reach', true), ' ', 1)"),
-    "wall_kind": ("text", "split_part(current_setting('wall.reach', true), ' ', 2)"),
-    "wall_location": ("bigint", "nullif(split_part(current_setting('wall.reach', true), ' ', 3), '')::bigint"),
-    "wall_organization": ("bigint", "nullif(split_part(current_setting('wall.reach', true), ' ', 4), '')::bigint"),
-    "wall_user": ("bigint", "nullif(split_part(current_setting('wall.reach', true), ' ', 5), '')::bigint"),
-    "wall_recipients": ("bigint[]", "nullif(split_part(current_setting('wall.reach', true), ' ', 6), '')::bigint[]"),
-}
+# The words of the setting wall.reach, which `app.wall` says; no policy holds where nothing is said. They stand in the
+# policies themselves and in subqueries: a function would be read anew for each plan, and a subquery is asked once a
+# statement instead of once a row. As few of them as can be: each is planned wherever the table is named.
+REACH = "current_setting('wall.reach', true)"
+
+
+def _word(number: int) -> str:
+    return f"split_part({REACH}, ' ', {number})"
+
+
+def _key(number: int, kind: str = "bigint") -> str:
+    return f"nullif({_word(number)}, '')::{kind}"
+
+
+HOW, KIND = _word(1), _word(2)
+KEYS = {"location": _key(3), "organization": _key(4)}
+USER, RECIPIENTS = _key(5), _key(6, "bigint[]")
 KINDS = ("location", "organization", "self")
 POLICIES = ("wall_see", "wall_add", "wall_change", "wall_remove")
-HOW, KIND = "(SELECT wall_how())", "(SELECT wall_kind())"  # a subquery is asked once a statement, not once a row
 
 
-def _asked(function: str) -> Any:
-    return literal_column(f"(SELECT {function}())", BigInteger)
+def _asked(words: str) -> Any:
+    return literal_column(f"(SELECT {words})", BigInteger)
 
 
 def _reach(kind: str) -> Reach:
     """A reach whose keys are what PostgreSQL was told."""
-    mine: Any = select(literal_column("unnest(wall_recipients())", BigInteger))
+    mine: Any = select(literal_column(f"unnest({RECIPIENTS})", BigInteger))
     return Reach(
-        kind, user_id=_asked("wall_user"), location_id=_asked("wall_location"),
-        organization_id=_asked("wall_organization"), recipient_ids=mine,
+        kind, user_id=_asked(USER), location_id=_asked(KEYS["location"]),
+        organization_id=_asked(KEYS["organization"]), recipient_ids=mine,
     )  # fmt: skip
 
 
@@ -46,18 +53,22 @@ class Policy:
     """What one table's policies say, and the functions that they ask."""
 
     table: str
-    sees: str
-    makes: str
+    whole: str = ""  # in which reach every row is there
+    bare: str = "false"  # for which a guarded new row needs no place that it names
+    ways: list[str] = field(default_factory=list)  # how a single row is in reach
     functions: dict[str, str] = field(default_factory=dict)
 
+    def _allows(self, *always: str) -> str:
+        return " OR ".join([f"(SELECT {' OR '.join([*always, self.whole])})", *self.ways])
+
     def statements(self) -> Iterator[str]:
-        """The policies: who sees, adds, changes and removes which rows."""
-        sees = f"{HOW} = 'all' OR {self.sees}"
-        makes = f"{HOW} = 'all' OR ({HOW} = 'kept' AND ({self.makes})) OR ({HOW} = 'own' AND ({self.sees}))"
-        yield f"CREATE POLICY wall_see ON {self.table} FOR SELECT USING ({HOW} = 'kept' OR {sees})"
+        """The policies: who sees, adds, changes and removes which rows. What a flush has guarded, it also looks at."""
+        sees, owns = self._allows(f"{HOW} IN ('all', 'kept')"), self._allows(f"{HOW} = 'all'")
+        makes = self._allows(f"{HOW} = 'all'", f"({HOW} = 'kept' AND ({self.bare}))")
+        yield f"CREATE POLICY wall_see ON {self.table} FOR SELECT USING ({sees})"
         yield f"CREATE POLICY wall_add ON {self.table} FOR INSERT WITH CHECK ({makes})"
-        yield f"CREATE POLICY wall_change ON {self.table} FOR UPDATE USING ({sees}) WITH CHECK ({makes})"
-        yield f"CREATE POLICY wall_remove ON {self.table} FOR DELETE USING ({sees})"
+        yield f"CREATE POLICY wall_change ON {self.table} FOR UPDATE USING ({owns}) WITH CHECK ({makes})"
+        yield f"CREATE POLICY wall_remove ON {self.table} FOR DELETE USING ({owns})"
 
     def digest(self) -> str:
         """Changes when any of it does."""
@@ -74,36 +85,45 @@ def policies() -> dict[str, Policy]:
 
 
 def _policy(entity: Any) -> Policy:
-    scope, table = scope_of(entity), entity.__table__.name
-    made = Policy(table, "", "")
+    scope, made = scope_of(entity), Policy(entity.__table__.name)
     if scope.open_to_all:
-        made.sees = made.makes = f"{KIND} <> ''"
+        made.whole = f"{KIND} <> ''"
         return made
-    sees, makes = [], [f"{KIND} = 'state'"]
-    if scope.state:
-        sees.append(f"{KIND} = 'state'")
+    made.whole = f"{KIND} = 'state'" if scope.state else "false"
+    made.bare = f"{KIND} IN ({', '.join(repr(one) for one in ('state', *KINDS) if not scope.columns_of(one))})"
+    keyed: dict[str, list[str]] = {}  # column -> for each kind of reach the keys that are in reach
     for kind in KINDS:
-        ways = [_way(entity, one, kind, made.functions) for one in scope.ways_of(kind)]
-        if ways:
-            sees.append(f"({KIND} = '{kind}' AND ({' OR '.join(ways)}))")
-        named = [one_way(entity, column, _reach(kind)) for column in scope.columns_of(kind)]
-        makes.append(f"({KIND} = '{kind}' AND ({_words(entity, or_(false(), *named) if named else true())}))")
-    made.sees, made.makes = " OR ".join(sees) or "false", " OR ".join(makes)
+        for way in scope.ways_of(kind):
+            if callable(way):
+                words = _words(entity, one_way(entity, way, _reach(kind)))
+                made.ways.append(f"((SELECT {KIND} = '{kind}') AND ({words}))")
+            else:
+                column, keys = _keyed(entity, way, kind, made.functions)
+                keyed.setdefault(column, []).append(f"WHEN {KIND} = '{kind}' THEN {keys}")
+    for column, cases in keyed.items():
+        # The column first: what the planner knows of it, it knows of one comparison for all kinds of reach.
+        made.ways.insert(0, f"{made.table}.{column} = ANY ((SELECT CASE {' '.join(cases)} END)::bigint[])")
     return made
 
 
-def _way(entity: Any, way: Any, kind: str, functions: dict[str, str]) -> str:
-    """One way as SQL. A relation is asked through a function: policies that name each other's tables run in circles."""
-    if callable(way) or "." not in way:
-        return _words(entity, one_way(entity, way, _reach(kind)))
+def _keyed(entity: Any, way: str, kind: str, functions: dict[str, str]) -> tuple[str, str]:
+    """A column, and the array of keys in it that are in reach.
+
+    A relation is asked through a function: policies that name each other's tables run in circles. Not one of SQL, whose
+    body would be read for each plan.
+    """
+    if "." not in way:
+        return way, RECIPIENTS if kind == "self" else f"ARRAY[{KEYS[kind]}]"
     relation, column = way.split(".")
     related = getattr(entity, relation).property
     target, local = related.mapper.class_.__table__.name, next(iter(related.local_columns)).name
     name = f"wall_{target}_of_{column}"
-    keys = f"SELECT array(SELECT id FROM public.{target} AS one WHERE one.{column} = key)"  # noqa: S608 - our own names
-    functions[name] = _function(f"{name}(key bigint)", "bigint[]", keys)
-    key = {"location": "wall_location", "organization": "wall_organization"}[kind]
-    return f"{entity.__table__.name}.{local} = ANY ((SELECT {name}({key}()))::bigint[])"
+    keys = f"array(SELECT one.id FROM public.{target} AS one WHERE one.{column} = key)"  # noqa: S608 - our own names
+    functions[name] = (
+        f"CREATE OR REPLACE FUNCTION {name}(key bigint) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $wall$"
+        f"BEGIN RETURN {keys}; END$wall$"
+    )
+    return local, f"{name}({KEYS[kind]})"
 
 
 def _words(entity: Any, condition: Any) -> str:
@@ -111,10 +131,6 @@ def _words(entity: Any, condition: Any) -> str:
     query = select(literal_column("1")).select_from(entity.__table__).where(condition)
     written = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     return " ".join(str(written).split("WHERE", 1)[1].split())
-
-
-def _function(head: str, answers: str, body: str) -> str:
-    return f"CREATE OR REPLACE FUNCTION {head} RETURNS {answers} LANGUAGE sql STABLE AS $wall${body}$wall$"
 
 
 def _escaped(statement: str) -> str:
@@ -125,8 +141,6 @@ def build(engine: Engine) -> int:
     """Brings every table's policy up to date, as the owner; how many were changed."""
     with engine.begin() as connection:
         standing, changed = _standing(connection), 0
-        for name, (answers, body) in FUNCTIONS.items():
-            connection.execute(text(_escaped(_function(f"{name}()", answers, f"SELECT {body}"))))
         for table, policy in policies().items():
             if standing.get(table) == policy.digest():
                 continue
