@@ -86,7 +86,8 @@ class Scope:
     def keys(self, reach: Reach | None) -> Select[Any] | None:
         """The keys in a place's reach, for lists to begin with; None where the condition has an index to go by.
 
-        `condition` may ask of each row whether it is linked, which is right for one row and walks the table for a list.
+        Each key is there once, so that they can be counted. `condition` may ask of each row whether it is linked, which
+        is right for one row and walks the table for a list.
         """
         at_a_place = reach is not None and reach.kind in ("location", "organization")
         return self._keys(reach) if at_a_place and self._keys is not None and reach is not None else None

@@ -13,7 +13,7 @@ from app.row_access import scope_of
 from models.base import db, utcnow
 from models.enrollment import StorageUnit
 from models.people import Membership
-from models.recipients import RecipientLink
+from models.recipients import Recipient, RecipientLink
 from models.registry import entities
 from models.scope import acting
 from tests import factories as make
@@ -28,7 +28,7 @@ def test_every_entity_has_its_policies(name):
     """Generated from the registry: an entity that the wall does not know fails here."""
     table = entities()[name].__table__.name
     made = wall_policies.policies()[table]
-    assert len(list(made.statements())) == len(wall_policies.POLICIES) and made.sees
+    assert len(list(made.statements())) == len(wall_policies.POLICIES) and (made.whole or made.ways)
     if not POSTGRESQL:
         return
     with acting(make.SEED):
@@ -116,3 +116,83 @@ def test_other_places_keys_cannot_be_written_into_rows(world):
         db.session.connection().execute(text("SELECT 1"))  # the transaction goes on
     with acting(None):
         refused(insert(units), facts | {"location_id": world.here})
+
+
+def test_a_reach_said_wrongly_opens_nothing(world):
+    """Words that are left out, empty or of no kind: no rows, no changes."""
+    if not POSTGRESQL:
+        return
+
+    def sent(words):
+        return db.session.connection().connection.driver_connection.pgconn.exec_(words.encode())
+
+    def rows_of(table):
+        seen, changed = sent(f"SELECT count(*) FROM {table}"), sent(f"UPDATE {table} SET id = id")
+        return int(seen.get_value(0, 0)), int(changed.command_tuples)
+
+    sent("BEGIN")
+    for words in (
+        "", " ", "own", "own ", "own location", "own location    {}", "own organization    {}", "own self 1 1 1 ",
+        "own self    {}", "own system 1 1 1 {}", "ALL", "state", f"location {world.here}", "own LOCATION 1 1 1 {}",
+    ):  # fmt: skip
+        sent(f"SET LOCAL wall.reach = '{words}'")
+        for table in ("recipient", "dose", "upload_row", "membership", "storage_unit", "proof"):
+            assert rows_of(table) == (0, 0), (words, table)
+    sent("SET LOCAL wall.reach = 'all'")
+    there_are = rows_of("storage_unit")[0]
+    sent(f"SET LOCAL wall.reach = 'kept location {world.here} 1 1 {{}}'")  # a flush sees all, and changes its own
+    seen, changed = rows_of("storage_unit")
+    assert 0 < changed < seen == there_are
+    assert "row-level security" in sent(f"UPDATE storage_unit SET location_id = {world.there}").error_message.decode()
+    sent("ROLLBACK")
+
+
+def test_the_functions_behind_the_policies_tell_a_place_nothing_of_others(world):
+    if not POSTGRESQL:
+        return
+    functions = {name for policy in wall_policies.policies().values() for name in policy.functions}
+    assert functions
+    with acting(make.SEED):
+        owners = {key for (key,) in by_cursor("SELECT organization_id FROM location UNION SELECT id FROM location")}
+        known = {name: [by_cursor(f"SELECT {name}(%s)", [key])[0][0] for key in owners] for name in functions}
+        assert any(any(keys) for keys in known.values())
+    for whose, reach in world.reaches.items():
+        for name in sorted(functions):
+            table = name.removeprefix("wall_").partition("_of_")[0]
+            with acting(reach):
+                mine = {key for (key,) in by_cursor(f"SELECT id FROM {table}")}
+                told = {one for key in owners for one in by_cursor(f"SELECT {name}(%s)", [key])[0][0]}
+            assert told <= mine, (name, whose)
+
+
+def test_a_condition_is_never_asked_of_rows_out_of_reach(world):
+    """What raises for somebody else's row would tell that it is there: policies are asked first."""
+    if not POSTGRESQL:
+        return
+    other = world.rows["Recipient"][1]
+    with acting(world.reaches["location"]):
+        for statement in (
+            f"SELECT id FROM recipient WHERE 1 / (id - {other}) > 5",
+            f"SELECT r.id FROM dose d JOIN recipient r ON r.id = d.recipient_id WHERE 1 / (r.id - {other}) > 5",
+            f"SELECT id FROM dose WHERE 1 / (location_id - {world.there}) > 5",
+            f"SELECT id FROM recipient WHERE CASE WHEN id = {other} THEN last_name::int = 1 ELSE false END",
+        ):
+            assert by_cursor(statement) == []
+        with pytest.raises(Exception, match="division by zero"), db.session.begin_nested():
+            by_cursor(f"SELECT id FROM recipient WHERE 1 / (id - {world.person}) > 5")
+
+
+def test_relations_of_a_places_rows_lead_to_its_own_people(world):
+    """A relation follows the row that was reached; declared relations of a place's rows reach no stranger's record."""
+    with acting(world.reaches["location"]):
+        people = set(db.session.scalars(select(Recipient.id)))
+        followed = 0
+        for entity in entities().values():
+            for relation in entity.__mapper__.relationships:
+                if relation.uselist or relation.mapper.class_ is not Recipient:
+                    continue
+                for row in db.session.scalars(select(entity)):
+                    person = getattr(row, relation.key)
+                    followed += person is not None
+                    assert person is None or person.id in people, (entity.__name__, row.id)
+        assert followed
