@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
 
 from app import wall
 
@@ -44,7 +45,8 @@ def engine_options(app: Flask) -> dict[str, Any]:
     else:
         options |= {"pool_size": app.config["DATABASE_POOL_SIZE"], "max_overflow": 0, "pool_pre_ping": True}
         # Compiling a plan takes a second and more; it is done for guessed costs, and no page is worth it.
-        options["connect_args"] = {"options": "-c jit=off"}
+        asked = make_url(url).query.get("options", "")
+        options["connect_args"] = {"options": f"-c jit=off {asked}".strip()}
     return options
 
 

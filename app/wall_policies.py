@@ -32,6 +32,12 @@ HOW, KIND = _word(1), _word(2)
 KEYS = {"location": _key(3), "organization": _key(4)}
 USER, RECIPIENTS = _key(5), _key(6, "bigint[]")
 KINDS = ("location", "organization", "self")
+# What an earlier version's policies asked.
+UNASKED = """SELECT CAST(CAST(p.oid AS regprocedure) AS text)
+             FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname = 'public'
+             WHERE starts_with(p.proname, 'wall_') AND pg_get_userbyid(p.proowner) = current_user
+             AND NOT EXISTS (SELECT 1 FROM pg_depend AS d
+                             WHERE d.refobjid = p.oid AND d.classid = CAST('pg_policy' AS regclass))"""
 POLICIES = ("wall_see", "wall_add", "wall_change", "wall_remove")
 
 
@@ -147,6 +153,8 @@ def build(engine: Engine) -> int:
             changed += 1
             for statement in (*policy.functions.values(), *_tear(table), *policy.statements(), *_raise(table, policy)):
                 connection.execute(text(_escaped(statement)))
+        for name in connection.scalars(text(UNASKED)).all():
+            connection.execute(text(f"DROP FUNCTION {_escaped(name)}"))
     return changed
 
 

@@ -120,6 +120,37 @@ def test_flask_init_again_changes_no_policy_and_mends_one_that_was_changed(world
         assert wall_policies.build(owners) == 0
 
 
+def test_flask_init_gives_a_database_of_an_earlier_version_the_policies_of_this_one(world):
+    """Every table has what this version's code says, and what the earlier policies asked is gone."""
+    written = """SELECT tablename, policyname, qual, with_check FROM pg_policies WHERE schemaname = 'public'
+                 ORDER BY tablename, policyname"""
+    functions = "SELECT proname FROM pg_proc WHERE starts_with(proname, 'wall_') ORDER BY proname"
+    if not POSTGRESQL:
+        assert wall_policies.policies()
+        return
+    with database.owners_engine(world.app, db.engine) as owners:
+        with owners.connect() as connection:
+            new = connection.execute(text(written)).all(), connection.scalars(text(functions)).all()
+        assert len(new[0]) == len(wall_policies.policies()) * len(wall_policies.POLICIES)
+        asks = "(SELECT wall_how()) = 'all' OR (SELECT wall_how()) = 'own'"
+        with owners.begin() as connection:
+            connection.execute(text("CREATE FUNCTION wall_how() RETURNS text LANGUAGE sql STABLE AS $$SELECT "
+                                    "split_part(current_setting('wall.reach', true), ' ', 1)$$"))  # fmt: skip
+            for table in wall_policies.policies():
+                connection.execute(text(f"DROP POLICY wall_see ON {table}"))
+                connection.execute(text(f"CREATE POLICY wall_see ON {table} FOR SELECT USING ({asks})"))
+                connection.execute(text(f"COMMENT ON POLICY wall_see ON {table} IS 'of an earlier version'"))
+        with acting(world.reaches["location"]):
+            assert {world.rows["Recipient"][1]} < {key for (key,) in by_cursor("SELECT id FROM recipient")}
+            db.session.rollback()
+        done = world.app.test_cli_runner().invoke(args=["init"])
+        assert done.exit_code == 0, done.output
+        with owners.connect() as connection:
+            assert (connection.execute(text(written)).all(), connection.scalars(text(functions)).all()) == new
+        with acting(world.reaches["location"]):
+            assert by_cursor(f"SELECT id FROM recipient WHERE id = {world.rows['Recipient'][1]}") == []
+
+
 def test_telling_the_reach_costs_a_request_one_message_at_most(world, monkeypatch):
     """It travels with BEGIN; only a page of a place, after the look at who is there, says it once more."""
     browser = sign_in(world.app.test_client(), "wall.manager")
