@@ -122,7 +122,10 @@ def app(database_url: str) -> Iterator[Flask]:
 
 
 def as_new() -> None:
-    """Gives this worker's database back what its template holds."""
+    """Gives this worker's database back what its template holds; what the last request left of itself is forgotten."""
+    from app.database import set_reading_only
+
+    set_reading_only(False)
     if in_use["name"] and in_use["touched"]:
         databases.restore("console", in_use["name"])
         in_use["touched"] = False
