@@ -35,12 +35,24 @@ def test_receiving_a_shipment_raises_the_balance_and_writes_one_line(app):
         assert ledger_check.check_ledger()["broken"] == []
 
 
+@pytest.mark.parametrize("came, issue", [(105, "5 doses too many."), (99, "1 dose missing."), (100, None)])
+def test_what_came_is_received_as_it_is_and_named_where_it_is_not_what_was_shipped(app, came, issue):
+    with app.app_context(), acting(make.SEED):
+        shipment = make.shipment(doses=100)
+        stock_changes.receive(shipment, make.SEED, doses_received=came, condition="good")
+        assert (shipment.doses, shipment.doses_received, shipment.issue) == (100, came, issue)
+        assert shipment.status == ("received_with_issue" if issue else "received")
+        assert db.session.scalars(select(InventoryItem.doses)).all() == [came]
+        db.session.commit()
+
+
 def test_a_shipment_is_received_once(app):
     with app.app_context(), acting(make.SEED):
         shipment = make.shipment()
         stock_changes.receive(shipment, make.SEED)
-        with pytest.raises(RuleBroken):
+        with pytest.raises(RuleBroken) as refused:
             stock_changes.receive(shipment, make.SEED)
+        assert refused.value.field == "status"
 
 
 def test_a_movement_is_never_changed_or_removed(app):
@@ -194,37 +206,37 @@ def test_moves_between_the_parts_of_a_lot_in_both_directions_wait_for_each_other
 
     def wait_for_the_other(*where):
         """Between the locks that a move takes: the other asks for its first one."""
-        if threading.current_thread() is threading.main_thread():
-            thread.start()
+        if threading.current_thread() is there:
+            back.start()
             assert not postgresql or asked.wait(30)  # SQLite lets nobody begin to write
         return part(*where)
 
     def tell(_connection, _cursor, statement, *_more):
-        if threading.current_thread() is not threading.main_thread() and "FOR UPDATE" in statement:
+        if threading.current_thread() is back and "FOR UPDATE" in statement:
             asked.set()
 
-    def back():
+    def move(key, doses, state):
         with app.app_context(), acting(make.SEED):
             try:
-                storage_moves.move_some(
-                    db.session.get(InventoryItem, keys[2]), make.SEED, doses=2, state="frozen", since=today
-                )
+                item = db.session.get(InventoryItem, key)
+                storage_moves.move_some(item, make.SEED, doses=doses, state=state, since=today)
                 db.session.commit()
             except Exception as error:  # noqa: BLE001 whatever it is, the test names it
                 db.session.rollback()
                 failed.append(repr(error))
 
-    thread = threading.Thread(target=back)
+    there = threading.Thread(target=move, args=(keys[1], 3, "ultra_cold"))
+    back = threading.Thread(target=move, args=(keys[2], 2, "frozen"))
     monkeypatch.setattr(stock, "part", wait_for_the_other)
-    with app.app_context(), acting(make.SEED):
-        event.listen(db.engine, "before_cursor_execute", tell)
-        try:
-            item = db.session.get(InventoryItem, keys[1])
-            storage_moves.move_some(item, make.SEED, doses=3, state="ultra_cold", since=today)
-            db.session.commit()
-            thread.join(60)
-        finally:
-            event.remove(db.engine, "before_cursor_execute", tell)
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", tell)
+    try:
+        there.start()
+        there.join(60)
+        back.join(60)
+    finally:
+        event.remove(engine, "before_cursor_execute", tell)
     assert failed == []
     with app.app_context(), acting(make.SEED):
         assert [db.session.get(InventoryItem, key).doses for key in keys] == [20, 4, 6]

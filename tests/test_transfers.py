@@ -75,12 +75,12 @@ def ends(app):
 def test_doses_are_reserved_leave_at_dispatch_and_arrive_at_receipt(ends):
     transfer = ends.ask()
     assert ends.on_hand() == ((100, 40), None) and transfer.status == "requested"
-    ends.refused(ends.send, transfer_moves.dispatch_transfer, transfer, **PACKED)
+    ends.refused(ends.send, transfer_moves.dispatch_transfer, transfer, field="status", **PACKED)
     ends.do(ends.state, transfers.approve_transfer, transfer)
     ends.refused(ends.take, transfer_moves.dispatch_transfer, transfer, **PACKED)
     ends.do(ends.send, transfer_moves.dispatch_transfer, transfer, **PACKED)
     assert ends.on_hand() == ((60, 0), None) and state()
-    ends.refused(ends.send, transfers.cancel_transfer, transfer, reason="Too late")
+    ends.refused(ends.send, transfers.cancel_transfer, transfer, field="status", reason="Too late")
     for said, field in (
         ({"doses_received": 38}, "discrepancy_reason"),
         ({"doses_received": -1}, "doses_received"),
@@ -94,7 +94,7 @@ def test_doses_are_reserved_leave_at_dispatch_and_arrive_at_receipt(ends):
     assert ends.on_hand() == ((60, 0), (38, 0)) and transfer.status == "received_with_discrepancy"
     lines = db.session.execute(select(StockMovement.kind, StockMovement.doses).order_by(StockMovement.id)).all()
     assert [tuple(line) for line in lines][1:] == [("moved_out", -40), ("moved_in", 40), ("discrepancy", -2)]
-    ends.refused(ends.take, transfer_moves.receive_transfer, transfer, **said)
+    ends.refused(ends.take, transfer_moves.receive_transfer, transfer, field="status", **said)
     assert str(transfer.temperature_received) == "5.1"
 
 
@@ -128,14 +128,15 @@ def test_what_does_not_move_is_free_again(ends, how):
     else:
         ends.do(ends.state, transfers.refuse_transfer, transfer, reason="They have enough")
     assert ends.on_hand() == ((100, 0), None)
-    ends.refused(ends.state, transfers.approve_transfer, transfer)
+    ends.refused(ends.state, transfers.approve_transfer, transfer, field="status")
 
 
 def test_who_asks_does_not_approve_and_the_state_may_leave_the_step_out(ends):
     transfer = ends.ask()
     ends.refused(
-        Reach("state", ends.manager.id, "sends", "State Immunization Staff"), transfers.approve_transfer, transfer
-    )
+        Reach("state", ends.manager.id, "sends", "State Immunization Staff"), transfers.approve_transfer, transfer,
+        field="requested_by",
+    )  # fmt: skip
     db.session.scalars(select(ProgramRule).where(ProgramRule.code == "transfer_approval")).one().is_on = False
     db.session.commit()
     assert ends.ask(doses=5).status == "approved"

@@ -8,7 +8,7 @@ from views.screen import Screen
 class ShipmentScreen(Screen):
     entity = Shipment
     menu = "Stock"
-    list_columns = ["number", "lot.vaccine", "lot", "doses", "doses_received", "location", "expected_on", "status"]
+    list_columns = ["number", "status", "lot.vaccine", "lot", "doses", "doses_received", "expected_on", "location"]
     show_columns = [
         "number", "location", "lot.vaccine", "lot", "doses", "expected_on", "carrier", "tracking_number", "shipped_on",
         "status", "received_at", "received_by", "doses_received", "lot_received", "expiry_on_box", "condition",

@@ -16,7 +16,7 @@ class TransferEventScreen(Screen):
 class TransferScreen(Screen):
     entity = Transfer
     menu = "Stock"
-    list_columns = ["number", "kind", "from_location", "to_location", "lot.vaccine", "lot", "doses", "status",
+    list_columns = ["number", "status", "from_location", "to_location", "lot.vaccine", "lot", "doses", "kind",
                     "requested_at"]  # fmt: skip
     show_columns = [
         "number", "kind", "from_location", "to_location", "lot.vaccine", "lot", "doses", "vials", "reason", "wanted_on",

@@ -106,6 +106,7 @@ def _receive(shipment: Shipment, receiver: PortalUser | None, unit: StorageUnit,
     """Receives it as of a past morning, which the rule of the screens, for now, does not do."""
     shipment.received_at = dt.datetime.combine(day, dt.time(14, 30))
     shipment.received_by_id = receiver.id if receiver else None
+    shipment.doses_received, shipment.lot_received_id = shipment.doses, shipment.lot_id
     shipment.condition, shipment.temperature_ok, shipment.storage_unit_id = "good", True, unit.id
     shipment.status = "received"
     stock.post(shipment, Reach.system("demo"), at=shipment.received_at)

@@ -91,7 +91,7 @@ def receive(shipment: Shipment, by: Reach, **said: Any) -> Shipment:
     """
     db.session.refresh(shipment, with_for_update={"of": Shipment})
     if shipment.status in ARRIVED:
-        raise RuleBroken(_("This shipment was received already."))
+        raise RuleBroken(_("This shipment was received already."), field="status")
     locations.refuse_receiving(db.session.get_one(Location, shipment.location_id))
     _note(shipment, said)
     lot = _lot_in_the_box(shipment, said.get("lot_number"))

@@ -101,7 +101,7 @@ def locked(transfer: Transfer, *statuses: str) -> Transfer:
     db.session.flush()
     db.session.refresh(transfer, with_for_update={"of": Transfer})
     if transfer.status not in statuses:
-        raise RuleBroken(_("This step is not possible from where the record stands now."))
+        raise RuleBroken(_("This step is not possible from where the record stands now."), field="status")
     return transfer
 
 
@@ -116,7 +116,7 @@ def approve_transfer(transfer: Transfer, by: Reach) -> Transfer:
     """The Immunization Branch lets doses be moved; never the one who asked."""
     locked(transfer, "requested")
     if by.user_id is not None and by.user_id == transfer.requested_by_id:
-        raise RuleBroken(_("Whoever requested a transfer does not approve it."))
+        raise RuleBroken(_("Whoever requested a transfer does not approve it."), field="requested_by")
     locations.refuse_sending(transfer.from_location)
     refuse_unusable(transfer.inventory_item)
     if transfer.to_location.status != "approved":

@@ -134,7 +134,7 @@ def test_rows_that_turned_out_otherwise_meanwhile_are_counted_as_they_were_enter
 
 def test_cancelling_enters_nobody_for_good(app, manager):
     where = reviewed(manager, PERSON)
-    assert "The upload is cancelled. Nobody was entered." in words(act(manager, where, "cancel"))
+    assert "The upload is cancelled. Nothing was entered." in words(act(manager, where, "cancel"))
     page = words(act(manager, where, "enter"))
     assert "cancelled before" in page and "Lopez" not in page
     assert count(app, Recipient) == 0
@@ -144,7 +144,7 @@ def test_sending_the_same_file_again_puts_the_waiting_one_aside(app, manager):
     first = reviewed(manager, PERSON)
     second = reviewed(manager, PERSON)
     assert sorted(stored(app, Upload.status)) == [("cancelled",), ("reviewed",)]
-    assert "Nobody was entered" in words(act(manager, first, "enter"))
+    assert "Nothing was entered" in words(act(manager, first, "enter"))
     assert "1 new person was entered." in words(act(manager, second, "enter"))
 
 

@@ -108,7 +108,7 @@ class FilePage(Page):
                 return self.account(upload, form, 422)
             self.work(upload, stages.commit, stages.begin_entering)
         elif upload.status == "cancelled":
-            flash(_("This upload was cancelled before. Nobody was entered; send the file again."), "warning")
+            flash(_("This upload was cancelled before. Nothing was entered; send the file again."), "warning")
         return redirect(url_for(".review", pk=pk), 303)
 
     @expose("/<int:pk>/undo", methods=["POST"])
@@ -137,7 +137,7 @@ class FilePage(Page):
         if upload.status == "entering" and self.settle(stages.cancel, upload):
             worker.knock(current_app)
         elif upload.status in ("checking", "reviewed") and self.settle(stages.cancel, upload):
-            flash(_("The upload is cancelled. Nobody was entered."), "success")
+            flash(_("The upload is cancelled. Nothing was entered."), "success")
             return redirect(url_for(".start"), 303)
         return redirect(url_for(".review", pk=pk), 303)
 
