@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, UniqueConstraint, exists, false, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import Entity, RuleBroken, about, utcnow
@@ -72,6 +73,9 @@ class PriorityGroup(Entity):
         return f"{self.code} · {gettext(self.name)}"
 
 
+UNREGISTERED = sql("registration = 'uploaded'")  # few beside all, and counted on start pages
+
+
 class Recipient(Entity):
     """A person who is, or may be, vaccinated. An official medical record: actual names, no alias."""
 
@@ -83,6 +87,7 @@ class Recipient(Entity):
     __table_args__ = (
         Index("ix_recipient_find", "birth_date", "last_key", "first_key"),
         Index("ix_recipient_last_key", "last_key", "first_key"),
+        Index("ix_recipient_unregistered", "id", sqlite_where=UNREGISTERED, postgresql_where=UNREGISTERED),
     )
 
     public_id: Mapped[str] = text(12, about(_l("Recipient number")), required=True, unique=True)
