@@ -52,7 +52,7 @@ def upload_recipients(
     place = _location(location) if location else None
     by = _person(username, place)
     _readable(file)
-    enter = _enter if preview or file.stat().st_size < APART_FROM else _enter_in_sets
+    enter = _enter if file.stat().st_size < APART_FROM else _in_sets
     with acting(by):
         try:
             facts = enter(file, by, place.id if place else None, preview)
@@ -77,18 +77,27 @@ def _enter(file: Path, by: Reach, location_id: int | None, preview: bool) -> dic
     return _told(told)
 
 
-def _enter_in_sets(file: Path, by: Reach, location_id: int | None, _preview: bool) -> dict[str, Any]:
-    """The same set by set, as the worker does it, which goes on where this command is ended."""
+def _in_sets(file: Path, by: Reach, location_id: int | None, preview: bool) -> dict[str, Any]:
+    """The same set by set, as the worker does it, so that nobody who writes meanwhile waits long.
+
+    Where this command is ended, the worker goes on; a preview is then found on the page, waiting for its sender.
+    """
     key = _received(file, by, location_id, check=False).id
     db.session.commit()
-    uploads.run(key, lambda: False)
-    upload = db.session.get_one(Upload, key, populate_existing=True)
-    if upload.problem:
-        raise FileRefused(upload.problem["code"], **upload.problem["facts"])
-    stages.begin_entering(upload, by)
-    db.session.commit()
-    uploads.run(key, lambda: False)
-    return _told(kept_rows.summary(db.session.get_one(Upload, key, populate_existing=True), MOST_TOLD))
+    try:
+        uploads.run(key, lambda: False)
+        upload = db.session.get_one(Upload, key, populate_existing=True)
+        if upload.problem:
+            raise FileRefused(upload.problem["code"], **upload.problem["facts"])
+        if not preview:
+            stages.begin_entering(upload, by)
+            db.session.commit()
+            uploads.run(key, lambda: False)
+        return _told(kept_rows.summary(db.session.get_one(Upload, key, populate_existing=True), MOST_TOLD))
+    finally:
+        db.session.rollback()
+        if preview:
+            uploads.forget(key)
 
 
 def _received(file: Path, by: Reach, location_id: int | None, check: bool) -> Upload:

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from app import history
 from app.jobs import senders
@@ -25,6 +25,7 @@ from app.uploads import reading, sealed, stages
 from app.uploads.kinds import kind_of
 from app.uploads.refused import FileRefused
 from models.base import RuleBroken, db, utcnow
+from models.notices import Notice
 from models.people import PortalUser
 from models.scope import Reach, acting
 from models.uploads import WORKING, Upload, UploadRow
@@ -33,6 +34,7 @@ ACCOUNT = Reach.system("worker")
 SEAL = "upload file"
 REST = 0.25  # of the time that a set took, for others who want to write
 LONGEST_REST = 0.2
+FORGOTTEN_AT_ONCE = 2_000
 _at_work = threading.Lock()
 
 
@@ -194,3 +196,19 @@ def _tell(kind: str, upload: Upload, by: Reach) -> None:
     good = upload.rows_new + upload.rows_changed + upload.rows_same
     facts = {"good": good, "to_fix": upload.rows_refused + upload.rows_review, "kept": upload.rows_kept}
     notices.queue(kind, to, f"{kind}-{upload.id}", by, number=upload.id, **facts)
+
+
+def forget(key: int) -> None:
+    """Takes out an upload that was only to be looked at: its rows set by set, its file, and the mail about it."""
+    rows, notice = UploadRow.__table__, Notice.__table__
+    last = db.session.scalar(select(func.max(UploadRow.row)).where(UploadRow.upload_id == key)) or 0
+    for row in range(0, last + 1, FORGOTTEN_AT_ONCE):
+        some = (rows.c.upload_id == key, rows.c.row.between(row, row + FORGOTTEN_AT_ONCE - 1))
+        db.session.connection().execute(delete(rows).where(*some))
+        db.session.commit()
+    history.begin(act="forget upload")
+    with acting(notices.OUTBOX):
+        told = [f"{kind}-{key}" for kind in ("upload_checked", "upload_refused")]
+        db.session.connection().execute(delete(notice).where(notice.c.once.in_(told), notice.c.status == "queued"))
+    db.session.delete(db.session.get_one(Upload, key, populate_existing=True))
+    db.session.commit()

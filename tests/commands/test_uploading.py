@@ -5,12 +5,14 @@ import json
 import pytest
 from sqlalchemy import select
 
+from app.commands import uploads
 from models.base import db
 from models.history import History
+from models.notices import Notice
 from models.people import Membership, PortalUser
 from models.recipients import Recipient, RecipientLink
 from models.scope import acting
-from models.uploads import Upload
+from models.uploads import Upload, UploadRow
 from tests import factories
 from tests.commands.kit import PIN, count
 from tests.uploads_kit import csv_of, people_xlsx, person
@@ -61,12 +63,15 @@ def test_the_history_names_who_uploaded(app, run, clinic, tmp_path):
     assert (entry.username, entry.profile, entry.location_id) == ("manager", "Healthcare Location Manager", clinic)
 
 
-def test_a_preview_says_the_same_and_leaves_nothing(app, run, clinic, tmp_path):
+@pytest.mark.parametrize("set_by_set_from", [1_000_000, 1], ids=["at once", "set by set"])
+def test_a_preview_says_the_same_and_leaves_nothing(app, run, clinic, tmp_path, monkeypatch, set_by_set_from):
+    monkeypatch.setattr(uploads, "APART_FROM", set_by_set_from)
     file = tmp_path / "people.csv"
     file.write_bytes(csv_of(person(), person(Phone="12", External_ID="E-2")))
     would = upload(run, file, "--preview", "--json")
     assert would.exit_code == 1
-    assert (count(app, Recipient), count(app, Upload)) == (0, 0)
+    for entity in (Recipient, Upload, UploadRow, Notice):
+        assert count(app, entity) == 0
     assert json.loads(would.stdout) == json.loads(upload(run, file, "--json").stdout)
 
 
@@ -116,8 +121,6 @@ def test_an_ended_membership_uploads_nothing(app, run, clinic, tmp_path):
 
 
 def test_a_long_file_is_entered_set_by_set_and_split_by_location(app, run, clinic, tmp_path, monkeypatch):
-    from app.commands import uploads
-
     monkeypatch.setattr(uploads, "APART_FROM", 1)
     file = tmp_path / "people.csv"
     people = [person(Last_Name=f"Lopez{letter * 3}", External_ID=letter, Location_PIN=PIN) for letter in "abcdef"]
