@@ -82,12 +82,13 @@ def uploads(app: Flask, engine: Engine, database: Database) -> Iterator[Figure]:
 def bulk_insert(database: Database, content: bytes) -> None:
     """The rows of a file straight into the table, unchecked: every column that the product writes, none from SQL."""
     now = str(utcnow())
-    rows = [_plain_row(row, now) for row in csv.DictReader(io.StringIO(content.decode()))]
+    rows = [plain_row(row, now) for row in csv.DictReader(io.StringIO(content.decode()))]
     with database.transaction() as cursor:
         cursor.executemany(INSERT if database.is_sqlite else INSERT.replace("?", "%s"), rows)
 
 
-def _plain_row(row: dict[str, str], now: str) -> tuple[Any, ...]:
+def plain_row(row: dict[str, str], now: str) -> tuple[Any, ...]:
+    """What the table holds of a row of the file, in the order of NAMES."""
     values: dict[str, Any] = {field: row[header] or None for header, field in FIELDS.items()}
     month, day, year = row["Date of Birth"].split("/")
     values |= CODES | {"birth_date": f"{year}-{month}-{day}"}

@@ -63,7 +63,8 @@ def configure(url: str, folder: Path) -> None:
     )  # fmt: skip
     settings.configure(
         SECRET_KEY="k" * 50, ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, USE_TZ=False, STATIC_URL="/static/",
-        INSTALLED_APPS=[*(f"django.contrib.{part}" for part in parts), f"{__name__}.Peer"], MIDDLEWARE=list(middleware),
+        INSTALLED_APPS=[*(f"django.contrib.{part}" for part in parts), "import_export", f"{__name__}.Peer"],
+        MIDDLEWARE=list(middleware),
         DATABASES={
             "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "django.db")},
             "product": _database(url),

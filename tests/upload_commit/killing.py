@@ -18,11 +18,11 @@ WORK = (
 )
 
 
-def worker(url):
-    """The work that waits, done by another process; nobody is believed alive for long."""
-    environment = databases.environment(url, databases.run_folder()) | {"UPLOAD_LEASE_SECONDS": "0"}
+def worker(url, first="", lease="0"):
+    """The work that waits, done by another process after the code `first`; nobody is believed alive for long."""
+    environment = databases.environment(url, databases.run_folder()) | {"UPLOAD_LEASE_SECONDS": lease}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([sys.executable, "-c", WORK], cwd=databases.PROJECT, env=environment, **quiet)
+    return subprocess.Popen([sys.executable, "-c", f"{first}\n{WORK}"], cwd=databases.PROJECT, env=environment, **quiet)
 
 
 def stands(app, key):
