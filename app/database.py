@@ -65,7 +65,8 @@ def owners_engine(app: Flask, engine: Engine) -> Iterator[Engine]:
         owners.dispose()
 
 
-def _sha256_hex(text: str) -> str:
+def sha256_hex(text: str) -> str:
+    """The fingerprint of a text, for SQLite, which has none."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -81,7 +82,7 @@ def prepare(engine: Engine, row_security: bool) -> None:
         connection.isolation_level = None
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)  # PostgreSQL has its own
+        connection.create_function("sha256_hex", 1, sha256_hex, deterministic=True)  # PostgreSQL has its own
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -38,11 +38,12 @@ class Database:
         return psycopg.connect(self.url, autocommit=True, options="-c wall.reach=all")  # it knows no places
 
     def _sqlite(self) -> sqlite3.Connection:
-        from app.database import PRAGMAS
+        from app.database import PRAGMAS, sha256_hex
 
         connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("sha256_hex", 1, sha256_hex, deterministic=True)
         return connection
 
     @contextmanager

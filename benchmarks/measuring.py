@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -29,11 +30,18 @@ class Figure:
     statements: int | None = None
     bound: int | None = None
     note: str = ""
+    p95: float | None = None
+    bars: dict[str, float] = field(default_factory=dict)  # name of a figure here, the most that it may be
 
     @property
     def is_kept(self) -> bool:
         """Whether the number of statements stays within its bound."""
         return self.bound is None or self.statements is None or self.statements <= self.bound
+
+    def holds(self, name: str) -> bool:
+        """Whether the figure of that name is within its bar."""
+        said = getattr(self, name)
+        return said is not None and said <= self.bars[name]
 
     def as_json(self) -> dict[str, Any]:
         """For the process that writes the table."""
@@ -70,6 +78,7 @@ def measured(
     lean: Callable[[list[Statement]], Any] | None = None,
     bound: int | None = None,
     note: str = "",
+    **bars: float,
 ) -> Figure:
     """Takes each turn, and after it the lean one, which is told what the first of them sent to the database."""
     with statements_of(engine) as sent:
@@ -83,7 +92,8 @@ def measured(
         if lean is not None:
             theirs.append(timed(lambda: lean(sent)))
     middle = statistics.median(ours)
-    figure = {"slowest": max(ours), "statements": len(sent), "bound": bound, "note": note}
+    figure = {"slowest": max(ours), "statements": len(sent), "bound": bound, "note": note, "bars": bars}
+    figure["p95"] = sorted(ours)[math.ceil(len(ours) * 0.95) - 1]
     if not theirs:
         return Figure(name, middle, **figure)
     ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))

@@ -36,14 +36,14 @@ Request = tuple[str, dict[str, str], str]  # path, form, cookie
 
 
 @contextlib.contextmanager
-def served(target: str, settings: dict[str, str]) -> Iterator[int]:
-    """Gunicorn on a free port, ended with the block; answers the port."""
+def served(target: str, settings: dict[str, str], *options: str) -> Iterator[tuple[int, int]]:
+    """Gunicorn on a free port, ended with the block; answers the port and the process."""
     port = free_port()
-    command = [sys.executable, *SERVER, "--bind", f"127.0.0.1:{port}", "--log-level", "error", target]
+    command = [sys.executable, *SERVER, "--bind", f"127.0.0.1:{port}", "--log-level", "error", *options, target]
     process = subprocess.Popen(command, env={**os.environ, **settings}, stdin=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -131,8 +131,8 @@ def recording(app: Flask, settings: dict[str, str]) -> Figure:
     rates: list[tuple[float, float]] = []
     waits: list[float] = []
     with (
-        served("app.factory:create_app()", settings) as product,
-        served("benchmarks.lean:lean_app()", settings) as bare,
+        served("app.factory:create_app()", settings) as (product, _),
+        served("benchmarks.lean:lean_app()", settings) as (bare, _),
     ):
         at_once(product, ours())
         at_once(bare, theirs())
@@ -150,5 +150,6 @@ def recording(app: Flask, settings: dict[str, str]) -> Figure:
         f"{rate:.0f} doses a second, the bare view {bare_rate:.0f}: {speed:.2f} of it; longest wait {max(waits):.0f} ms"
     )
     return Figure(
-        "record a dose over HTTP, 16 clients, 2 workers", 1_000 / rate, 1_000 / bare_rate, 1 / speed, note=note
-    )
+        "record a dose over HTTP, 16 clients, 2 workers", 1_000 / rate, 1_000 / bare_rate, 1 / speed, max(waits),
+        note=note, bars={"ratio": 2, "slowest": 500},
+    )  # fmt: skip

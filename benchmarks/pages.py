@@ -14,7 +14,7 @@ from benchmarks.measuring import Figure, Statement, measured
 from benchmarks.product import good, people_here, signed_in
 
 TURNS = 20
-LIST, SHOW, START, LOOK_UP = 8, 12, 12, 5
+LIST, SHOW, START = 8, 12, 12
 # entity's address, who looks
 LISTS = (
     ("recipient", "immunization.demo"),
@@ -69,32 +69,18 @@ def lists(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
 
 
 def one_person(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
-    """A person's record, the page from which a dose is recorded, and finding the person statewide."""
+    """A person's record, and the page from which a dose is recorded."""
     people = people_here(app, TURNS + 1)
     manager, nurse = signed_in(app, "manager.demo"), signed_in(app, "vaccinator.demo")
     records = [lambda one=one: good(manager.client.get(f"/recipient/show/{one.id}")) for one in people]
-    yield measured("record of a person", engine, records, bare, SHOW)
+    yield measured("record of a person", engine, records, bare, SHOW, product=25)
     sheets = [lambda one=one: good(nurse.client.get(f"/dose/person/{one.public_id}")) for one in people]
     yield measured("page of a person to vaccinate", engine, sheets, bare, SHOW)
-    marks, marks_there = nurse.marks(), manager.marks()
-
-    def find(one: Any) -> None:
-        asked = {"last_name": one.last_name, "first_name": one.first_name, "birth_date": one.birth_date.isoformat()}
-        if one.public_id not in good(nurse.client.post("/find/", data={**marks, **asked})).text:
-            raise RuntimeError("the person was not found")
-
-    finds = [lambda one=one: find(one) for one in people]
-    yield measured("find by name and birth date", engine, finds, bare, SHOW)
-
-    def look_up() -> None:
-        if not good(manager.client.post("/dose/look-up/lot", data={**marks_there, "q": "SYN"})).json["results"]:
-            raise RuntimeError("the look-up found nothing")
-
-    yield measured("look-up of a lot behind a search", engine, again(look_up), bare, LOOK_UP)
 
 
 def starts(app: Flask, engine: Engine, bare: Bare) -> Iterator[Figure]:
     """The start page of each profile."""
     for profile, username in SIGN_INS:
         browser = signed_in(app, username)
-        yield measured(f"start: {profile}", engine, again(lambda b=browser: good(b.client.get("/start/"))), bare, START)
+        turns = again(lambda b=browser: good(b.client.get("/start/")))
+        yield measured(f"start: {profile}", engine, turns, bare, START, product=60)

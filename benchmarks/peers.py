@@ -37,12 +37,13 @@ def everything(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
             def peer(_sent: Any, there: str = there) -> None:
                 django_admin.looks_at(theirs, there)
 
-            note = "beside Django admin; the bar is 0.6"
-            yield measured(f"{address}: a list of 25", engine, [look(first)] * (TURNS + 1), peer, LIST, note)
+            note = "beside Django admin"
+            yield measured(f"{address}: a list of 25", engine, [look(first)] * (TURNS + 1), peer, LIST, note, ratio=0.6)
             for name, path in far_pages(browser, first, screen).items():
                 turns = [look(path)] * (TURNS + 1)
-                note = "beside page 1; the bar is 1.3"
-                yield measured(f"{address}: {name}", engine, turns, lambda _s, f=first: look(f)(), LIST, note)
+                note = "beside page 1"
+                beside = look(first)
+                yield measured(f"{address}: {name}", engine, turns, lambda _s, f=beside: f(), LIST, note, ratio=1.3)
 
 
 def far_pages(browser: Any, first: str, screen: str) -> dict[str, str]:

@@ -18,7 +18,10 @@ a Flask view that sends the same statements through the driver and prints a plai
 on it and on what else it does, so trust the ratios. Statements count all that a request asks, session and history
 included.
 """
-COLUMNS = "| Work | product, ms | bare, ms | ratio | statements | |\n|---|---:|---:|---:|---:|---|"
+COLUMNS = (
+    "| Work | product, ms | p95 | beside it, ms | ratio | statements | bar | |\n|---|---:|---:|---:|---:|---:|---|---|"
+)
+WORDS = {"ratio": "ratio", "product": "ms", "p95": "p95, ms", "slowest": "slowest, ms"}
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -33,12 +36,19 @@ def statements(figure: Figure) -> str:
     return f"{figure.statements}" + (f" of {figure.bound}" if figure.bound else "")
 
 
+def bars(figure: Figure) -> str:
+    """What is asked of it, and where it does not hold."""
+    return ", ".join(
+        f"{WORDS[name]} <= {most:g}" + ("" if figure.holds(name) else " **no**") for name, most in figure.bars.items()
+    )
+
+
 def line(figure: Figure) -> str:
     """A figure on the terminal."""
     ratio = f"{number(figure.ratio)}x" if figure.ratio else ""
     return (
         f"{figure.name:<50} {number(figure.product):>9} ms {number(figure.lean):>9} {ratio:>8}"
-        f"  {statements(figure):<8} {figure.note}"
+        f"  {statements(figure):<8} {bars(figure)} {figure.note}"
     )
 
 
@@ -62,9 +72,10 @@ def as_markdown(people: int, results: dict[str, tuple[str, list[Figure]]]) -> st
         title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[name]
         parts.append(f"## {title}\n\nMaking the people took {took}.\n\n{COLUMNS}")
         parts[-1] += "".join(
-            f"\n| {one.name} | {number(one.product)} | {number(one.lean)} | {number(one.ratio)} | {statements(one)} "
-            f"| {one.note} |"
+            f"\n| {one.name} | {number(one.product)} | {number(one.p95)} | {number(one.lean)} | {number(one.ratio, 2)} "
+            f"| {statements(one)} | {bars(one)} | {one.note} |"
             for one in figures
         )
-        parts[-1] += "\n"
+        held = [one.holds(name) for one in figures for name in one.bars]
+        parts[-1] += f"\n\n{sum(held)} of {len(held)} bars hold.\n"
     return "\n".join(parts)

@@ -44,6 +44,7 @@ SPARE = 40  # doses of each shipment that are left over
 SLOTS = 97  # how many different days and hours the doses of a chunk have
 APART = 60  # days between a person's doses
 NEWEST = 3  # days ago, of the newest dose
+BIG_EACH = 20  # chunks, one of which goes to the first site: of a million people it has a hundred thousand doses
 LATE_EACH = 32  # one slot of so many is entered two days after its doses were given
 GENERATOR = Reach.system("people")
 PEOPLE, LINKS, DOSES, MOVEMENTS, ITEMS = (
@@ -63,7 +64,7 @@ def people(n: int, seed: int, today: dt.date | None = None) -> Iterator[int]:
     for chunk, start in enumerate(range(0, n, CHUNK)):
         size = min(CHUNK, n - start)
         with acting(GENERATOR):
-            _chunk(rng, size, sites[chunk % len(sites)], today)
+            _chunk(rng, size, sites[0 if chunk % BIG_EACH == BIG_EACH - 1 else chunk % len(sites)], today)
         yield start + size
 
 
