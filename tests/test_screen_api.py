@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from app.uploads.columns import heading_key
+from app.uploads.recipients import RECIPIENTS
 from models.enrollment import Location, Organization, StorageUnit
 from models.recipients import Recipient
 from models.shipments import Shipment
@@ -275,3 +277,18 @@ def test_the_openapi_document_describes_it(state):
     assert {"get", "post"} <= set(document["paths"]["/api/v1/storageunit/"])
     schema = document["components"]["schemas"]["StorageUnitApi.post"]
     assert schema["properties"]["location"]["type"] == "integer" and "location" in schema["required"]
+
+
+def test_the_document_explains_the_columns_of_a_file_in_the_readers_language(state):
+    def columns(language):
+        answer = state.get("/api/v1/_openapi", headers={"Accept-Language": language})
+        return json.loads(answer.text)["components"]["schemas"]["UploadRow.recipients"]
+
+    english, spanish = columns("en"), columns("es")
+    assert set(english["properties"]) == {column.header for column in RECIPIENTS.columns}
+    assert {"First Name", "Date of Birth", "ZIP"} <= set(english["required"])
+    assert "Employer" not in english["required"]
+    assert "NC" in english["properties"]["State"]["enum"]
+    for header in ("Date of Birth", "Gender"):
+        assert english["properties"][header]["description"] == str(RECIPIENTS.by_heading()[heading_key(header)].help)
+        assert spanish["properties"][header]["description"] != english["properties"][header]["description"]

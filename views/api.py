@@ -51,6 +51,12 @@ class EntityApi(ModelRestApi):
         self.label_columns, self.description_columns = screen.label_columns, screen.description_columns
         self.edit_query_rel_fields, self.add_query_rel_fields, self.order_rel_fields = {}, {}, {}
 
+    def add_apispec_components(self, api_spec: Any) -> None:
+        """The document of the API has what the screen declares besides; it is made anew for each reader."""
+        super().add_apispec_components(api_spec)
+        for name, schema in self.screen.api_schemas().items():
+            api_spec.components.schema(name, schema)
+
     def _init_titles(self) -> None:
         self.title = self.screen.list_title
 

@@ -1,10 +1,13 @@
 """Screens of the files that were sent and their rows."""
 
+from typing import Any
+
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.rules import welcomes
-from app.uploads.kinds import kind_of
+from app.uploads.explaining import as_schema
+from app.uploads.kinds import kind_of, kinds
 from models.uploads import Upload, UploadRow
 from views.kinds import Go
 from views.screen import Screen
@@ -15,11 +18,19 @@ ROWS = Go(
 )  # fmt: skip
 
 
+def rows_of_files() -> dict[str, dict[str, Any]]:
+    """What a row of each kind of file holds, in the reader's language."""
+    return {
+        f"UploadRow.{name}": as_schema(kind.template, kind.is_phased(), kind.groups()) for name, kind in kinds().items()
+    }
+
+
 class UploadRowScreen(Screen):
     entity = UploadRow
     menu = "Recipients"
     list_columns = ["upload", "row", "outcome"]  # not whom it was known as: before entering that may be another's
     search_columns = ["upload", "outcome"]
+    api_schemas = staticmethod(rows_of_files)
 
 
 class UploadScreen(Screen):

@@ -80,3 +80,17 @@ def _with_names(column: Column, groups: Mapping[str, Any] | None) -> list[str]:
     if column.kind == "group":
         return [f"{code}: {name}" if str(name) else code for code, name in (groups or {}).items()]
     return allowed(column, groups)
+
+
+def as_schema(template: Template, phased: bool = False, groups: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The same as the schema of a row, for the document of the API: headings, help, and what a cell may hold."""
+    properties: dict[str, Any] = {}
+    for column in template.columns:
+        said = str(column.help) or column.header
+        properties[column.header] = {"type": "string", "description": said}
+        if column.example:
+            properties[column.header]["example"] = example(column)
+        if column.kind != "codes" and (words := allowed(column, groups)):
+            properties[column.header]["enum"] = words
+    required = [column.header for column in template.columns if column.is_required(phased)]
+    return {"type": "object", "title": str(template.title), "properties": properties, "required": required}

@@ -13,7 +13,7 @@ import pytest
 from app.factory import create_app
 from models.base import db
 from tests import databases
-from tests.bulk_upload.sending import act
+from tests.bulk_upload.sending import act, words
 from tests.conftest import settings_for
 from tests.soak.killing import Console
 from tests.soak.long_file import ROWS, assert_all_are_there_once, sent
@@ -73,8 +73,8 @@ def database_gone(console):
 def at_work(app, key, rows):
     """Waits until so many rows of the stage are done."""
     until = time.monotonic() + PATIENCE
-    while stands(app, key)[1] < rows:
-        assert time.monotonic() < until, f"the work stands still at {stands(app, key)}"
+    while (found := stands(app, key))[1] < rows:
+        assert found[0] in ("checking", "entering") and time.monotonic() < until, f"nothing is at work: {found}"
         time.sleep(0.02)
 
 
@@ -103,11 +103,12 @@ def test_a_database_that_is_gone_for_a_while_loses_nobody_and_enters_nobody_twic
     console = Console(tmp_path)
     try:
         app = create_app(settings_for(console.url))
-        manager, where, key = sent(app, app.test_client())
         console.start()
+        manager, where, key = sent(app, app.test_client())
         for end in ("reviewed", "committed"):
             if end == "committed":
-                act(manager, where, "enter")
+                said = words(act(manager, where, "enter"))
+                assert stands(app, key)[0] != "reviewed", said
             at_work(app, key, 500)
             with database_gone(console):
                 time.sleep(GONE)
