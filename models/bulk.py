@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, func, select
+from sqlalchemy import JSON, Connection, Dialect, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 CHUNK = 2_000
+_LENGTH = re.compile(r"\([^)]*\)")
 Turned = Callable[[Any], Any] | None
 
 
@@ -33,13 +38,43 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, A
     if not rows:
         return
     compiled = _compiled(connection.dialect, table, tuple(rows[0]), once)
+    is_postgresql = connection.dialect.name == "postgresql"
     names = list(compiled.positiontup or rows[0])
-    turns = [compiled._bind_processors.get(name) for name in names]
+    turns = [_turn_of(table.c[name], compiled, in_json=is_postgresql) for name in names]
     for start in range(0, len(rows), CHUNK):
         columns = zip(*map(itemgetter(*names), rows[start : start + CHUNK]), strict=True)
         turned = zip(*map(_turned, columns, turns), strict=True)
-        sent: Any = list(turned) if compiled.positional else [dict(zip(names, row, strict=True)) for row in turned]
-        connection.exec_driver_sql(compiled.string, sent)
+        if is_postgresql:
+            sent = json.dumps([dict(zip(names, row, strict=True)) for row in turned], default=_as_word)
+            connection.exec_driver_sql(_at_once(connection.dialect, table, tuple(names), once), (sent,))
+        else:
+            connection.exec_driver_sql(compiled.string, list(turned))
+
+
+def _turn_of(column: Any, compiled: Any, in_json: bool) -> Turned:
+    """How a column's values become what the database takes; JSON stays as it is inside more of it."""
+    return None if in_json and isinstance(column.type, JSON) else compiled._bind_processors.get(column.name)
+
+
+@lru_cache(maxsize=100)
+def _at_once(dialect: Dialect, table: Table, names: tuple[str, ...], once: str) -> str:
+    """An INSERT of many rows out of one value: planned once, and what row security asks is asked once.
+
+    The types have no lengths: a cast to a length would cut off what the column itself refuses.
+    """
+    quoted = dialect.identifier_preparer.quote
+    kinds = {name: _LENGTH.sub("", table.c[name].type.compile(dialect)) for name in names}
+    typed = ", ".join(f"{quoted(name)} {kind}" for name, kind in kinds.items())
+    into = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, names))})"
+    passing = f" ON CONFLICT ({quoted(once)}) DO NOTHING" if once else ""
+    return f"{into} SELECT * FROM json_to_recordset(%s::JSON) AS given({typed}){passing}"  # noqa: S608 - our own names
+
+
+def _as_word(value: Any) -> str:
+    """What JSON has no form for, as PostgreSQL reads it; raises TypeError for what it would read otherwise."""
+    if isinstance(value, dt.date | dt.time | Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 @lru_cache(maxsize=100)

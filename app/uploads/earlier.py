@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String, select
+from sqlalchemy import select
 
 from app.uploads.cells import Known
 from app.uploads.checking import check
 from app.uploads.deciding import Decided, Earlier
-from app.uploads.json_rows import rows_of
+from app.uploads.json_rows import among
 from app.uploads.kept_rows import ROWS
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
@@ -23,13 +23,12 @@ def earlier_rows(upload: Upload, decided: list[Decided]) -> list[Any]:
     if not upload.cursor or not decided:
         return []
     connection = db.session.connection()
-    keys = [[key] for key in dict.fromkeys(one.key for one in decided)]
-    asked = rows_of(connection.dialect.name, "asked", {"key": String()}, keys)
+    keys = list(dict.fromkeys(one.key for one in decided))
     query = select(ROWS.c.row, ROWS.c.same_key, ROWS.c.typed).where(
         ROWS.c.upload_id == upload.id,
         ROWS.c.row <= upload.cursor,
         ROWS.c.outcome != "refused",
-        ROWS.c.same_key.in_(select(asked.c.key)),
+        among(connection.dialect.name, ROWS.c.same_key, keys),
     )
     return list(connection.execute(query.order_by(ROWS.c.row)))
 

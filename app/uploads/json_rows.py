@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, FromClause, Text, bindparam, cast, column, func, select
+from sqlalchemy import JSON, ColumnElement, FromClause, String, Text, any_, bindparam, cast, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 
@@ -27,3 +28,13 @@ def rows_of(dialect: str, name: str, columns: dict[str, TypeEngine[Any]], rows: 
         )
     )
     return taken.limit(-1).subquery(name)
+
+
+def among(dialect: str, words: ColumnElement[str], wanted: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the words are among those wanted: one bound value, that PostgreSQL looks up by an index or a hash.
+
+    Its planner guesses at the length of a list in JSON, and may walk through the list for each row.
+    """
+    if dialect == "postgresql":
+        return words == any_(cast(bindparam(None, list(wanted), ARRAY(String())), ARRAY(String())))
+    return words.in_(select(rows_of(dialect, "asked", {"key": String()}, [[one] for one in wanted]).c.key))
