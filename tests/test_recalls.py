@@ -7,7 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from app.rules import doses, ledger_check, recalls, stock, transfer_moves, transfers
+from app.rules import doses, ledger_check, recalls, stock, stock_days, transfer_moves, transfers
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
@@ -104,7 +104,10 @@ def test_a_lot_of_ten_thousand_doses_is_counted_by_a_few_statements(app):
         rows = [{**given, "key": str(uuid.uuid4()), "recipient_id": first.id + n} for n in range(10_000)]
         db.session.connection().execute(insert(Dose.__table__), rows)
         drawn = {"inventory_item_id": item.id, "location_id": item.location_id, "lot_id": item.lot_id}
-        db.session.add(StockMovement(doses=-10_000, kind="given", cause="Dose:each", **drawn))
+        movement = StockMovement(doses=-10_000, kind="given", cause="Dose:each", **drawn)
+        db.session.add(movement)
+        db.session.flush()
+        stock_days.add(StockMovement.id == movement.id)
         item.doses, item.given = 0, 10_000
         db.session.commit()
         asked = []
