@@ -98,9 +98,9 @@ def _send(line: http.client.HTTPConnection, request: Request) -> int:
     return answer.status
 
 
-def requests_of(app: Flask) -> tuple[Callable[[], list[Request]], Callable[[], list[Request]]]:
+def requests_of(app: Flask, rounds: int = ROUNDS) -> tuple[Callable[[], list[Request]], Callable[[], list[Request]]]:
     """What makes a round of forms for the product, and one for the bare view: each of people checked in now."""
-    people = people_here(app, 2 * DOSES * (ROUNDS + 1) + 1)
+    people = people_here(app, 2 * DOSES * (rounds + 1) + 1)
     visits, nurse_key = checked_in(app, people)
     lot = stocked(app, len(people))
     browsers = [signed_in(app, "vaccinator.demo") for _ in range(CLIENTS)]

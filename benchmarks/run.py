@@ -86,11 +86,11 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def prepare(name: str, url: str, owner: str, folder: Path) -> str:
+def prepare(name: str, url: str, owner: str, folder: Path, people: int = PEOPLE) -> str:
     """Tables, demo and people by the product's own commands, unless kept; answers how long the people took."""
-    done = folder / f"{name}.{PEOPLE}.done"
+    done = folder / f"{name}.{people}.done"
     if name != "sqlite" or not done.exists():
-        for command in (["init"], ["demo"], ["people", str(PEOPLE), "--seed", "1"]):
+        for command in (["init"], ["demo"], ["people", str(people), "--seed", "1"]):
             began = time.perf_counter()
             flask = [sys.executable, "-m", "flask", *command]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
