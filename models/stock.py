@@ -15,7 +15,7 @@ from models.ink import Ink
 from models.people import PortalUser
 from models.scope import Scope
 
-LOT_STATUSES = {"available": _l("Available"), "recalled": _l("Recalled")}
+LOT_STATUSES = {"available": _l("Not recalled"), "recalled": _l("Recalled")}
 MOVEMENT_KINDS = {
     "received": _l("Received"),
     "given": _l("Given"),

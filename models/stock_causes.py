@@ -42,7 +42,7 @@ CORRECTION_STATUSES = {
     "reported": _l("Waits for the state"),
     "confirmed": _l("Confirmed for the lot"),
     "set_right": _l("Set right by the state"),
-    "refused": _l("Refused"),
+    "refused": _l("Not confirmed"),
 }
 
 

@@ -23,7 +23,7 @@ TRANSFER_KINDS = {
 TRANSFER_STATUSES = {
     "requested": _l("Waits for approval"),
     "approved": _l("Approved"),
-    "refused": _l("Refused"),
+    "refused": _l("Not approved"),
     "cancelled": _l("Cancelled"),
     "in_transit": _l("In transit"),
     "received": _l("Received"),

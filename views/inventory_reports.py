@@ -1,5 +1,7 @@
 """The daily inventory report as a list, and as the file for Vaccines.gov."""
 
+from flask_babel import lazy_gettext as _l
+
 from models.inventory_reports import InventoryReportLine
 from views.screen import Screen
 
@@ -16,6 +18,8 @@ class InventoryReportLineScreen(Screen):
         "quantity_last_updated",
     ]  # fmt: skip
     base_order = ("report_on", "desc")
+    lead = _l("What each location has of each vaccine, from the ledger, for Vaccines.gov. Nobody has to report it.")
+    empty_hint = _l("It is written once a day.")
 
 
 SCREENS = [InventoryReportLineScreen]
