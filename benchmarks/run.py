@@ -23,7 +23,6 @@ import psycopg
 from benchmarks.measuring import Figure
 from benchmarks.table import as_markdown, line
 from tests import postgres
-from tests.databases import owner_url
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results.md")
@@ -84,7 +83,6 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     return kept | {
         "FLASK_APP": "app.factory:create_app", "FLASK_SKIP_DOTENV": "1", "PYTHONPATH": str(PROJECT),
         "DATABASE_URL": url, "INSTANCE_FOLDER": str(folder), "WORKER_STORE": f"sqlite:///{folder}/worker.db",
-        "DATABASE_OWNER_URL": owner_url(url),
     }  # fmt: skip
 
 

@@ -160,13 +160,7 @@ STEPS = (
         "Shipment",
         "receive",
     ),
-    Step(
-        _l("Shipments from a file"),
-        _l("Announce what is on its way to many locations at once."),
-        "/upload-shipments/",
-        "Upload",
-        "send_shipments",
-    ),
+    Step(_l("Shipments from a file"), _l("Announce what is sent."), "/upload-shipments/", "Upload", "send_shipments"),
     Step(_l("Vaccine inventory"), _l("What is on hand, by lot."), "InventoryItemScreen.list", "InventoryItem", "see"),
     Step(
         _l("Bring in your team"),
@@ -183,13 +177,7 @@ STEPS = (
         "see",
     ),
     Step(_l("Move vaccine"), _l("To another site: ask, dispatch, receive."), "TransferScreen.list", "Transfer", "add"),
-    Step(
-        _l("Recall a lot"),
-        _l("See how far it reaches before anything happens, then put it in force."),
-        "RecallScreen.list",
-        "Recall",
-        "add",
-    ),
+    Step(_l("Recall a lot"), _l("First see how far it reaches."), "RecallScreen.list", "Recall", "add"),
     Step(_l("Who works here"), _l("Give and end access of your team."), "MembershipScreen.list", "Membership", "add"),
     Step(
         _l("Invite an organization to enroll"),
