@@ -18,8 +18,10 @@ from app import access
 from models.agreements import Agreement
 from models.applications import Application
 from models.base import db
+from models.enrollment import Location
 from models.ink import Ink
 from models.people import PortalUser
+from models.recipients import Recipient
 from models.registry import entities
 from models.scope import acting
 from models.transfers import Transfer
@@ -62,12 +64,13 @@ class CrowdedWorld(World):
     """Many rows of everything, some of them at `here`; `keys` names a row of each entity whose lists are long."""
 
     def _rows(self) -> SimpleNamespace:
-        here = make.location()
-        person = make.recipient(at=here)
-        places = [make.location() for _ in range(APART)]
+        here = make.location().id
+        person = make.recipient(at=db.session.get_one(Location, here)).id
+        places = [make.location().id for _ in range(APART)]
         with nobody_missing():
-            apart = {name: [make.AT_PLACE[name](place).id for place in places] for name in entities()}
-            together = {name: [make.AT_PLACE[name](here).id for _ in range(TOGETHER)] for name in entities()}
+            apart = {name: self._at(places, name) for name in entities()}
+            together = {name: self._at([here] * TOGETHER, name) for name in entities()}
+            here, person = db.session.get_one(Location, here), db.session.get_one(Recipient, person)
             self._of_the_person(person, here)
             self._of_the_employer(here.organization)
             item = [make.stock(here, make.lot()) for _ in range(TOGETHER)][0]
@@ -81,6 +84,14 @@ class CrowdedWorld(World):
         self.apart = apart
         self.people = {profile: self._someone(profile, here, person) for profile in access.profiles()}
         return SimpleNamespace(here=here.id, public_id=person.public_id)
+
+    @staticmethod
+    def _at(places: list[int], name: str) -> list[int]:
+        """A row of an entity at each place. The session lets go of them: each flush walks through all that it holds."""
+        keys = [make.AT_PLACE[name](db.session.get_one(Location, place)).id for place in places]
+        db.session.flush()
+        db.session.expunge_all()
+        return keys
 
     def _of_the_person(self, person: Any, here: Any) -> None:
         for _ in range(TOGETHER):
