@@ -198,6 +198,13 @@ REFUSED = {
 }
 
 
+def test_a_tag_that_goes_on_and_on_is_not_parsed_and_a_long_text_is():
+    attributes = b" ".join(b'a%d="1"' % number for number in range(30_000))
+    endless = with_member("", b"", (SHEET, b"<sheetData>", b"<sheetData " + attributes + b">"))
+    assert refusal(endless, "a.xlsx").code == "too_heavy"
+    assert rows_of(people_xlsx(person(Street="é" * limits.LONGEST_CELL)), "a.xlsx")
+
+
 @pytest.mark.parametrize("code", REFUSED)
 def test_a_file_that_cannot_be_taken_is_refused_with_its_reason(code):
     assert refusal(*REFUSED[code]).code == code

@@ -15,6 +15,7 @@ DEEPEST_ROW = 1_048_576  # the last row a spreadsheet has
 MOST_MEMBERS = 500
 MOST_UNPACKED = 100 * MEGABYTE
 MOST_TAGS = 8_000_000  # in all XML members together; 40,000 rows of people have about 7 million
+LONGEST_TAG = 200_000  # bytes between two marks of XML; a cell of the longest text has far fewer
 WORST_RATIO = 100  # unpacked : packed, looked at from this size on
 RATIO_LOOKED_AT_FROM = 5 * MEGABYTE
 

@@ -7,12 +7,21 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from app.uploads.limits import MEGABYTE, MOST_MEMBERS, MOST_TAGS, MOST_UNPACKED, RATIO_LOOKED_AT_FROM, WORST_RATIO
+from app.uploads.limits import (
+    LONGEST_TAG,
+    MEGABYTE,
+    MOST_MEMBERS,
+    MOST_TAGS,
+    MOST_UNPACKED,
+    RATIO_LOOKED_AT_FROM,
+    WORST_RATIO,
+)
 from app.uploads.refused import FileRefused
 
 PACKED = (".zip", ".gz", ".7z", ".rar", ".xz", ".bz2", ".xlsx", ".xlsm", ".xlsb", ".xls", ".docx", ".ods")
 BOOK = "xl/workbook.xml"
 OVERLAP = 200  # bytes, longer than any mark looked for
+SPARSE = 2_000  # marks in a megabyte; where there are more, none of them is long enough to harm
 _DECLARATIONS = tuple(
     mark.encode(encoding) for mark in ("<!DOCTYPE", "<!ENTITY") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
 )
@@ -68,6 +77,8 @@ def check_contents(book: zipfile.ZipFile) -> int:
             tags += fresh.count(b"<")
             strings += fresh.count(b"<si")
             cells += fresh.count(b"<c ")
+            if member.filename.startswith("xl/") and _has_endless_tag(fresh):
+                raise FileRefused("too_heavy")
             rows += fresh.count(b"<row ")
             most = max(most, rows)
             if tags > MOST_TAGS:
@@ -76,6 +87,11 @@ def check_contents(book: zipfile.ZipFile) -> int:
     if strings > 2 * cells + 10_000:
         raise FileRefused("too_heavy")
     return most
+
+
+def _has_endless_tag(piece: bytes) -> bool:
+    """Whether a tag or text goes on and on: a parser that is fed bit by bit begins it anew with each bit."""
+    return piece.count(b"<") < SPARSE and max(map(len, piece.split(b"<"))) > LONGEST_TAG
 
 
 def pieces(book: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> Iterator[tuple[bytes, bytes]]:
