@@ -233,6 +233,7 @@ def test_priority_group_must_be_there_while_the_plan_opens_in_phases():
 def test_more_rows_or_bytes_than_can_be_taken_are_refused(monkeypatch):
     assert refusal(csv_of(PERSON, PERSON), most_rows=1).code == "too_many_rows"
     assert refusal(b"x" * (limits.MOST_BYTES + 1)).code == "too_big"
+    assert refusal(csv_of(PERSON) + b"\n" * limits.DEEPEST_ROW).code == "too_many_rows"
 
 
 def with_strings(count):

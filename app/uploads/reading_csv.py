@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from app.uploads.limits import LONGEST_CELL, MOST_COLUMNS
+from app.uploads.limits import DEEPEST_ROW, LONGEST_CELL, MOST_COLUMNS
 from app.uploads.refused import FileRefused
 
 Raw = tuple[int, list[str], list[int]]  # row as the spreadsheet numbers it, cells, places of formulas
@@ -108,6 +108,8 @@ def rows_of(pieces: Iterable[bytes], encoding: str) -> Iterator[Raw]:
     number = 0
     while True:
         number += 1
+        if number > DEEPEST_ROW:  # no spreadsheet has more; blank lines count as well
+            raise FileRefused("too_many_rows", most=DEEPEST_ROW, found=f"{DEEPEST_ROW}+")
         try:
             cells = next(reader)
         except StopIteration:
@@ -118,7 +120,8 @@ def rows_of(pieces: Iterable[bytes], encoding: str) -> Iterator[Raw]:
             raise FileRefused("too_many_columns", row=number, most=MOST_COLUMNS)
         if max(map(len, cells), default=0) > LONGEST_CELL:
             raise FileRefused("long_cell", row=number, most=LONGEST_CELL)
-        yield number, cells, []
+        if any(cells):
+            yield number, cells, []
 
 
 def _refusal(problem: str, row: int) -> FileRefused:
