@@ -2,7 +2,7 @@
 
 On the database of DATABASE_URL, prepared by `flask init`, `flask demo` and `flask people 10000 --seed 1`. BENCH_DOSES:
 how many doses of the lot (10,000). Prints the milliseconds of each step as the state's staff take it over the pages,
-and ends with 1 where dry run and recall together, or its page or report, take more than five seconds. The file of
+and ends with 1 where dry run and recall together take more than five seconds, or its page or report 300 ms. The file of
 everybody is streamed, row by row, and has no bound.
 """
 
@@ -31,7 +31,7 @@ from models.stock import InventoryItem, Lot, Vaccine
 from tests.clinic import Browser
 
 DOSES = int(os.environ.get("BENCH_DOSES", "10000"))
-BOUND = 5_000  # milliseconds
+BOUND, PAGE = 5_000, 300  # milliseconds
 STREAMED = "everyone as CSV"
 LEFT = 10  # doses of the lot that each place still has
 AT_ONCE = 500
@@ -90,6 +90,8 @@ def recalled(state: Browser, app: Flask, lot: int) -> dict[str, float]:
         "everyone vaccinated from it": f"/dose/list/?_flt_0_lot={lot}",
         STREAMED: f"/dose/export/csv?_flt_0_lot={lot}",
     }.items():
+        if name != STREAMED:
+            good(state.client.get(path))  # warms up, and is not timed
         took[name] = timed(lambda path=path: good(state.client.get(path)).data)
     return took
 
@@ -105,8 +107,8 @@ def main() -> int:
     sys.stdout.write(f"recall of {DOSES:,} doses, dry run and in force: {both:.0f} ms\n")
     with app.app_context(), acting(SYSTEM):
         broken = ledger_check.check_ledger()["broken"]
-    bound = [took[name] for name in took if name != STREAMED]
-    return 1 if broken or max(both, *bound) > BOUND else 0
+    pages = [took[name] for name in took if name.startswith(("page", "report", "everyone vaccinated"))]
+    return 1 if broken or both > BOUND or max(pages) > PAGE else 0
 
 
 if __name__ == "__main__":
