@@ -1,5 +1,6 @@
 """Every entity there is: importing this imports them all."""
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy.orm import configure_mappers
@@ -35,6 +36,7 @@ configure_mappers()  # all at once, before a row is made: the first row must not
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
+@cache
 def entities() -> dict[str, type]:
     """Name -> class of every entity, users included."""
     found: dict[str, type] = {"PortalUser": PortalUser}

@@ -212,7 +212,7 @@ class StockMovement(Ink):
     lot_id: Mapped[int] = key_to("lot.id", about(_l("Lot")), required=True)
     doses: Mapped[int] = whole(about(_l("Doses"), help=_l("Plus what came, minus what left.")), required=True)
     kind: Mapped[str] = text(12, about(_l("Kind"), choices=MOVEMENT_KINDS), required=True)
-    cause: Mapped[str] = text(40, about(_l("Cause")), required=True)
+    cause: Mapped[str] = text(40, about(_l("Cause"), format="cause"), required=True)
     dose_id: Mapped[int | None] = key_to("dose.id", about(_l("Dose")), index=False)
     inventory_item: Mapped[InventoryItem] = relationship(info=about(_l("Inventory item")))
     at: Mapped[dt.datetime] = instant(about(_l("At")), required=True, default=utcnow)

@@ -168,7 +168,9 @@ def test_what_is_shown_of_people_is_in_the_history(world, manager):
     assert world.read(Recipient, key, "id") == key
 
 
-def test_an_export_holds_the_filtered_list_in_words_and_is_in_the_history(world, manager):
+def test_an_export_holds_the_filtered_list_in_words_and_is_in_the_history(world, manager, monkeypatch):
+    monkeypatch.setattr("app.fab.interface.CHUNK", 4)
+    monkeypatch.setattr("app.fab.interface.KEYS", 10)
     before = len(history_of(world, "Dose"))
     answer = manager.get("/dose/export/csv?_flt_0_status=given")
     assert answer.status_code == 200 and answer.mimetype == "text/csv"

@@ -30,11 +30,14 @@ def test_the_account_history_shows_stock_and_people_and_is_exported():
         start = manager.get("/start/").text
         assert "/account-history/list/" in start
         page = manager.get("/account-history/list/").text
+        movements = manager.get("/stock-movement/list/").text
+        assert "Wastage 1" in movements and "Wastage:1" not in movements
         assert "García" in page and "Wasted" in page and page.count('<th scope="row"') == 4
         narrowed = manager.get("/account-history/list/?_flt_0_kind=wasted")
         assert narrowed.status_code == 200
         file = manager.get("/account-history/export/csv")
         assert file.status_code == 200 and "García" in file.text and len(file.text.splitlines()) == 5
+        assert "Wastage 1" in file.text
         assert world.browser("Inventory Manager").get("/account-history/list/").status_code == 403
         with app.app_context(), acting(Reach("location", location_id=world.ids.there)):
             assert len(db.session.scalars(select(AccountHistory)).all()) == 2

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapper
 
 from models.base import choices_of, codes_in, db
 from models.enrollment import Location
+from models.registry import entities
 
 NOTHING = "–"
 # A relation's own name says more than the label of what names it: "Location", not "Name".
@@ -96,9 +97,18 @@ def formatter(what: Described) -> Callable[[Any], str]:
             return f"({value[:3]}) {value[3:6]}-{value[6:]}"
         if what.info.get("format") == "translated":
             return _(value)
+        if what.info.get("format") == "cause":
+            return _cause(value)
         return words_of(value)
 
     return in_words
+
+
+def _cause(value: str) -> str:
+    """What posted a line of the ledger, which names it as "Dose:219": its own word and number."""
+    name, _colon, number = value.partition(":")
+    entity: Any = entities().get(name)
+    return f"{entity.called[0]} {number}" if entity else value
 
 
 @lru_cache(maxsize=4096)
@@ -138,7 +148,7 @@ def cell(what: Described) -> Callable[[Any], Any]:
     def to_cell(value: Any) -> Any:
         if value is None or value == "":
             return None
-        if choices_of(what.info) is None and not isinstance(value, bool):
+        if choices_of(what.info) is None and what.info.get("format") != "cause" and not isinstance(value, bool):
             if isinstance(value, dt.datetime):
                 return to_user_timezone(value).replace(tzinfo=None, microsecond=0)
             if isinstance(value, int | float | Decimal | dt.date):

@@ -24,7 +24,8 @@ from models.scope import Scope, reach_in_force
 
 MOST_COUNTED = 10_000
 MOST_A_PAGE = 100
-CHUNK = 500
+CHUNK = 500  # rows held at once
+KEYS = 10_000  # looked up at once: each look-up may sort all that a place has
 
 
 class ManyRows(int):
@@ -129,12 +130,13 @@ class Interface(SQLAInterface):
             query = self.apply_filters(self.session.query(self.obj), filters)
             if last is not None:
                 query = query.filter(pk > last)
-            keys = [key for (key,) in query.with_entities(pk).order_by(pk).limit(CHUNK).all()]
+            keys = [key for (key,) in query.with_entities(pk).order_by(pk).limit(KEYS).all()]
             if not keys:
                 return
-            yield self.rows(keys)
+            for start in range(0, len(keys), CHUNK):
+                yield self.rows(keys[start : start + CHUNK])
+                self.session.expunge_all()
             last = keys[-1]
-            self.session.expunge_all()
 
     def get_values(self, lst: list[Any], list_columns: list[str]) -> list[dict[str, Any]]:
         """The shown values of each row; nothing where a relation on the way is empty."""
