@@ -76,9 +76,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
     list_leads: Any = ()
     add_label: Any = ""
     related: Any = ()
-    api_schemas: Any = (
-        dict  # () -> name -> schema: what the document of the API tells besides, in the reader's language
-    )
+    api_schemas: Any = dict  # () -> name -> schema: what the API's document tells besides, in the reader's language
     export_columns: Any = None
     lead: Any = ""
     empty_hint: Any = ""

@@ -151,7 +151,7 @@ def offered(location_id: int, today: Any, or_else: Any = None) -> list[Inventory
     `or_else` is a condition of what else there shall be.
     Source: CVMS FAQ 25, expired inventory is not shown where doses are recorded.
     """
-    may_be_given = and_(
+    today_it_may = and_(
         InventoryItem.doses > InventoryItem.reserved,
         InventoryItem.use_by >= today,
         InventoryItem.hold_reason.is_(None),
@@ -163,7 +163,7 @@ def offered(location_id: int, today: Any, or_else: Any = None) -> list[Inventory
         .options(contains_eager(InventoryItem.lot).joinedload(Lot.vaccine))
         .where(
             InventoryItem.location_id == location_id,
-            may_be_given if or_else is None else or_(may_be_given, or_else),
+            today_it_may if or_else is None else or_(today_it_may, or_else),
         )
         .order_by(InventoryItem.use_by, InventoryItem.id)
     )
