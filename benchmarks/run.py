@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from benchmarks.measuring import Figure
 from benchmarks.table import as_markdown, line
@@ -74,6 +75,9 @@ def own_server(cluster: postgres.Cluster) -> str | None:
     except postgres.NoPostgreSQL as missing:
         print(f"Not measured on PostgreSQL: {missing}", flush=True)
         return None
+    with cluster.superuser("postgres") as connection:  # `flask people` then need not look up each reference anew
+        role = sql.Identifier(postgres.RUNTIME)
+        connection.execute(sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(role))
     return cluster.create("bench")
 
 

@@ -5,6 +5,7 @@ Written by sets: people in bulk, what follows from them by INSERT ... SELECT. Th
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from random import Random
@@ -23,6 +24,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     update,
 )
 
@@ -33,6 +35,7 @@ from app.rules import stock, stock_days
 from app.rules.clock import to_utc, today_at
 from app.uploads.json_rows import rows_of
 from models.base import db, utcnow
+from models.bulk import insert_many
 from models.doses import Dose
 from models.recipients import Recipient, RecipientLink
 from models.scope import Reach, acting
@@ -78,9 +81,32 @@ def _chunk(rng: Random, size: int, site: Site, today: dt.date) -> None:
     item_id = _receive(site, before, 2 * size + SPARE, today)
     connection = db.session.connection()
     members = Crowd(rng, site.county, today, stamp)
-    _insert(connection, Crowd.COLUMNS, [members.row(before + number) for number in range(1, size + 1)])
-    mine = (PEOPLE.c.id > before) & (PEOPLE.c.created_at == stamp)
     made = {"row_version": 1, "created_at": stamp}
+    with _references_known(connection):
+        _insert(connection, Crowd.COLUMNS, [members.row(before + number) for number in range(1, size + 1)])
+        _follow(connection, rng, site, item_id, made, size, (before, earlier), today)
+    history.changed_in_bulk("Recipient", "add", rows=size)
+    history.changed_in_bulk("Dose", "add", rows=2 * size)
+
+
+@contextlib.contextmanager
+def _references_known(connection: Connection) -> Iterator[None]:
+    """Where PostgreSQL lets this role, references are not looked up again: each comes of a row that was just read."""
+    may = connection.dialect.name == "postgresql" and connection.scalar(text(
+        "SELECT has_parameter_privilege('session_replication_role', 'SET')"
+    ))  # fmt: skip
+    if may:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    yield
+    if may:
+        connection.execute(text("SET LOCAL session_replication_role = origin"))
+
+
+def _follow(connection: Connection, rng: Random, site: Site, item_id: int, made: dict[str, Any], size: int,
+            newest: tuple[int, int], today: dt.date) -> None:  # fmt: skip
+    """What follows from each of the people behind the `newest` that were there."""
+    before, earlier = newest
+    mine = (PEOPLE.c.id > before) & (PEOPLE.c.created_at == made["created_at"])
     link = {"recipient_id": PEOPLE.c.id, "location_id": site.location_id, "how": "dose"}
     _copy(connection, LINKS, link | made, mine)
     slots = _slots(connection.dialect.name, rng, today)
@@ -90,13 +116,14 @@ def _chunk(rng: Random, size: int, site: Site, today: dt.date) -> None:
         _copy(connection, DOSES, made | _dose(number, site, slots), mine, joined)
     theirs = (DOSES.c.id > earlier) & DOSES.c.recipient_id.in_(select(PEOPLE.c.id).where(mine))
     _give(connection, site, item_id, theirs, made, 2 * size)
-    history.changed_in_bulk("Recipient", "add", rows=size)
-    history.changed_in_bulk("Dose", "add", rows=2 * size)
 
 
 def _insert(connection: Connection, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """People as tuples straight to the driver, which is far faster than dictionaries through the compiler."""
-    marks = ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * len(columns))
+    """People as one value to PostgreSQL, as tuples to SQLite's driver: not one by one through the compiler."""
+    if connection.dialect.name == "postgresql":
+        insert_many(connection, PEOPLE, [dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {PEOPLE.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
     connection.exec_driver_sql(statement, rows)
 
@@ -157,13 +184,14 @@ def _give(
     connection: Connection, site: Site, item_id: int, mine: ColumnElement[bool], made: dict[str, Any], doses: int
 ) -> None:
     """The movement of each dose, and the balance less all of them."""
+    last = _newest(MOVEMENTS)
     _copy(connection, MOVEMENTS, {
         "inventory_item_id": item_id, "location_id": site.location_id, "lot_id": site.lot_id, "doses": -1,
         "kind": "given", "cause": literal("Dose:") + cast(DOSES.c.id, String), "at": DOSES.c.given_at,
         "by_id": site.vaccinator_id, **made,
     }, mine)  # fmt: skip
-    given = MOVEMENTS.c.kind == "given"
-    stock_days.add((MOVEMENTS.c.inventory_item_id == item_id) & (MOVEMENTS.c.created_at == made["created_at"]) & given)
+    new = (MOVEMENTS.c.id > last) & (MOVEMENTS.c.created_at == made["created_at"])
+    stock_days.add(new & (MOVEMENTS.c.inventory_item_id == item_id) & (MOVEMENTS.c.kind == "given"))
     connection.execute(update(ITEMS).where(ITEMS.c.id == item_id).values(
         doses=ITEMS.c.doses - doses, given=ITEMS.c.given + doses, row_version=ITEMS.c.row_version + 1
     ))  # fmt: skip
