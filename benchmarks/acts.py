@@ -35,9 +35,14 @@ INSERT = f"INSERT INTO recipient ({', '.join(NAMES)}) VALUES ({', '.join('?' * l
 
 def everything(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
     """Each act, one after the other."""
+    yield from files(app, engine, url)
+    yield export(app, engine, Database(url))
+
+
+def files(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
+    """Those whose work does not grow with what a location has: a file that comes, a paper that goes."""
     yield from uploads(app, engine, Database(url))
     yield proofs(app, engine)
-    yield export(app, engine, Database(url))
 
 
 def file_of_people() -> bytes:

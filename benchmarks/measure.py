@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -14,23 +14,24 @@ from benchmarks import acts, finding, over_http, pages, peers, workers
 from benchmarks.measuring import Figure
 from models.base import db
 
+ALL = "pages,finding,peers,acts,workers,http"
+
 
 def everything(app: Flask, engine: Engine) -> Iterator[Figure]:
-    """Each measurement; BENCH_ONLY takes some of them: pages, finding, peers, acts, workers, http."""
+    """The parts that BENCH_ONLY names, one after the other; `far` is a part of peers, `files` one of acts."""
     url = os.environ["DATABASE_URL"]
-    only = os.environ.get("BENCH_ONLY", "pages,finding,peers,acts,workers,http").split(",")
-    if "pages" in only:
-        yield from pages.everything(app, engine, url)
-    if "finding" in only:
-        yield from finding.everything(app, engine, url)
-    if "peers" in only:
-        yield from peers.everything(app, engine, url)
-    if "acts" in only:
-        yield from acts.everything(app, engine, url)
-    if "workers" in only:
-        yield from workers.everything(url)
-    if "http" in only:
-        yield over_http.recording(app, {"DATABASE_URL": url, "DATABASE_POOL_SIZE": "8"})
+    parts: dict[str, Callable[[], Iterator[Figure]]] = {
+        "pages": lambda: pages.everything(app, engine, url),
+        "finding": lambda: finding.everything(app, engine, url),
+        "peers": lambda: peers.everything(app, engine, url),
+        "far": lambda: peers.far(app, engine),
+        "acts": lambda: acts.everything(app, engine, url),
+        "files": lambda: acts.files(app, engine, url),
+        "workers": lambda: workers.everything(url),
+        "http": lambda: iter([over_http.recording(app, {"DATABASE_URL": url, "DATABASE_POOL_SIZE": "8"})]),
+    }
+    for name in os.environ.get("BENCH_ONLY", ALL).split(","):
+        yield from parts[name]()
 
 
 def main() -> None:

@@ -28,22 +28,34 @@ def everything(app: Flask, engine: Engine, url: str) -> Iterator[Figure]:
         django_admin.configure(url, Path(folder))
         theirs = django_admin.signed_in()
         browser = signed_in(app, "immunization.demo")
-        for address, screen, there in LISTS:
-            first = f"/{address}/list/"
-
-            def look(path: str) -> Callable[[], Any]:
-                return lambda: good(browser.client.get(path))
+        for address, _screen, there in LISTS:
 
             def peer(_sent: Any, there: str = there) -> None:
                 django_admin.looks_at(theirs, there)
 
-            note = "beside Django admin"
-            yield measured(f"{address}: a list of 25", engine, [look(first)] * (TURNS + 1), peer, LIST, note, ratio=0.6)
-            for name, path in far_pages(browser, first, screen).items():
-                turns = [look(path)] * (TURNS + 1)
-                note = "beside page 1"
-                beside = look(first)
-                yield measured(f"{address}: {name}", engine, turns, lambda _s, f=beside: f(), LIST, note, ratio=1.3)
+            turns = [look(browser, f"/{address}/list/")] * (TURNS + 1)
+            yield measured(f"{address}: a list of 25", engine, turns, peer, LIST, "beside Django admin", ratio=0.6)
+    yield from far(app, engine)
+
+
+def look(browser: Any, path: str) -> Callable[[], Any]:
+    """A turn that looks at the page of that address."""
+    return lambda: good(browser.client.get(path))
+
+
+def far(app: Flask, engine: Engine) -> Iterator[Figure]:
+    """Pages at the far end of each list, beside its first."""
+    browser = signed_in(app, "immunization.demo")
+    for address, screen, _there in LISTS:
+        first = f"/{address}/list/"
+        turn = look(browser, first)
+
+        def near(_sent: Any, turn: Callable[[], Any] = turn) -> None:
+            turn()
+
+        for name, path in far_pages(browser, first, screen).items():
+            turns = [look(browser, path)] * (TURNS + 1)
+            yield measured(f"{address}: {name}", engine, turns, near, LIST, "beside page 1", ratio=1.3)
 
 
 def far_pages(browser: Any, first: str, screen: str) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """`flask people`: many made-up people in a short time, whose doses and stock agree."""
 
+import contextlib
 import datetime as dt
 import tracemalloc
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.demo import crowd, people
 from app.rules import ledger_check, recipients
@@ -15,7 +16,7 @@ from models.enrollment import Location
 from models.recipients import Recipient, RecipientLink, search_key
 from models.scope import Reach, acting
 from models.stock import InventoryItem, StockMovement
-from tests import factories
+from tests import databases, factories
 
 LOOKER = Reach.system("test")
 
@@ -105,6 +106,33 @@ def test_locations_are_made_up_where_there_are_too_few(small_chunks):
     list(people.people(130, seed=2))
     assert count(Location) == 4 and count(Dose, Dose.location_id.is_not(None)) == 260
     assert len(crowd.sites(2, today_at(None))) == 4
+
+
+@contextlib.contextmanager
+def references_may_be_passed_over():
+    """On PostgreSQL the role of the test is given what only a superuser has; SQLite has no such right."""
+    if databases.KIND != "postgresql":
+        yield
+        return
+    role = db.engine.url.username
+    with databases.cluster().superuser("postgres") as connection:
+        connection.execute(f'GRANT SET ON PARAMETER session_replication_role TO "{role}"')
+        try:
+            yield
+        finally:
+            connection.execute(f'REVOKE SET ON PARAMETER session_replication_role FROM "{role}"')
+
+
+def test_references_hold_where_the_database_does_not_look_them_up(small_chunks):
+    with references_may_be_passed_over():
+        for _ in people.people(90, seed=9):
+            if databases.KIND == "postgresql":  # looked up again by whatever comes next in the transaction
+                assert db.session.scalar(text("SHOW session_replication_role")) == "origin"
+    for table in (people.PEOPLE, people.LINKS, people.DOSES, people.MOVEMENTS):
+        for key in table.foreign_keys:
+            lost = key.parent.is_not(None) & key.parent.not_in(select(key.column))
+            assert not db.session.scalar(select(func.count()).select_from(table).where(lost)), key.parent
+    assert ledger_check.check_ledger()["broken"] == []
 
 
 def test_memory_does_not_grow_with_the_number(monkeypatch):
