@@ -43,7 +43,8 @@ def policy() -> str:
     return "; ".join(f"{name} {value}" for name, value in (POLICY | script).items())
 
 
-def _put(response: Response) -> Response:
+def put(response: Response) -> Response:
+    """Sets the headers on an answer."""
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", policy())
@@ -69,6 +70,6 @@ def hosts_of(app: Flask) -> list[str] | None:
 def install(app: Flask) -> None:
     """Sets the headers on each answer, and refuses requests for another host."""
     app.config["TRUSTED_HOSTS"] = hosts_of(app)
-    app.after_request(_put)
+    app.after_request(put)
     app.register_error_handler(SecurityError, _other_host)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

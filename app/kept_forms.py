@@ -11,13 +11,27 @@ from app.sessions import ServerSession
 
 KEPT = "kept_form"
 # What a page that was refused does not hand back: marks of its own, and secrets.
-NOT_KEPT = ("csrf_token", "_place", "password", "again", "current", "code")
+MARKS = ("csrf_token", "_place")
+SECRETS = ("password", "again", "current", "code")
+NOT_KEPT = (*MARKS, *SECRETS)
 LARGEST = 200_000  # characters in all
 
 
 def fields() -> list[tuple[str, str]]:
     """What was typed into the form of this request."""
     return [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
+
+
+def to_send_again() -> list[tuple[str, str]] | None:
+    """The whole form as it came, to be sent once more; None where a secret or a file would be missing."""
+    whole = list(request.form.items(multi=True))
+    if had_file() or any(name in SECRETS for name, _value in whole) or not _is_kept(whole):
+        return None
+    return whole
+
+
+def _is_kept(typed: list[tuple[str, str]]) -> bool:
+    return sum(len(name) + len(value) for name, value in typed) <= LARGEST
 
 
 def had_file() -> bool:
@@ -36,7 +50,7 @@ def lead_back() -> Any:
         flash(_("You were signed out because nothing was done for a while."))
     elif request.method == "POST" and request.form:
         typed = fields()
-        if sum(len(name) + len(value) for name, value in typed) <= LARGEST:
+        if _is_kept(typed):
             made_for = request.form.get("_place", "")
             session[KEPT] = {"user": held.lapsed_user, "to": request.path, "fields": typed,
                              "place": made_for, "had_file": had_file()}  # fmt: skip

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from app import database, history, kept_forms, outages, places, sign_in
+from app import again, database, history, kept_forms, outages, places, sign_in
 from app.fab.keys import key_from
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
@@ -181,6 +181,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(BlockingIOError, _too_slow)
     handle_errors(app)
     outages.install(app)
+    again.install(app)
 
 
 def install_after_sign_in(app: Flask) -> None:

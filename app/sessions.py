@@ -17,7 +17,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, insert, select, update
 from werkzeug.datastructures import CallbackDict
 
-from app import database
+from app import again, database
 from models.base import db, utcnow
 from models.sessions import sign_in_session as table
 
@@ -64,8 +64,11 @@ def _hash(name: str) -> str:
 
 
 def _in_own_transaction(statement: Any) -> Any:
-    with database.reading_only(False), db.engine.begin() as connection:
-        return connection.execute(statement)
+    def work() -> Any:
+        with database.reading_only(False), db.engine.begin() as connection:
+            return connection.execute(statement)
+
+    return again.at_once(work)
 
 
 class ServerSessions(SessionInterface):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.exceptions import TooManyRequests
 
-from app import database
+from app import again, database
 from models.base import db, utcnow
 from models.sign_ins import sign_in_guard as table
 
@@ -57,7 +56,8 @@ class TooMany(TooManyRequests):
 def enter(account: str, address: str) -> None:
     """Counts an attempt before it is looked at, so that many at once are counted too; raises TooMany."""
     known = _key("known", account, address)
-    with _own_transaction() as connection:
+
+    def work(connection: Any) -> None:
         now = utcnow()
         row = connection.execute(select(table.c.last_at).where(table.c.key_hash == known)).first()
         limits = {_key("both", account, address): BOTH}
@@ -67,44 +67,52 @@ def enter(account: str, address: str) -> None:
             limits |= {_key("account", account): ACCOUNT, _key("address", address): ADDRESS}
         _count(connection, limits, now)
 
+    _in_own_transaction(work)
+
 
 def spend(what: str, whose: str, limit: Limit) -> None:
     """Counts one use of something that must not be used without end; raises TooMany."""
-    with _own_transaction() as connection:
-        _count(connection, {_key(what, whose): limit}, utcnow())
+    _in_own_transaction(lambda connection: _count(connection, {_key(what, whose): limit}, utcnow()))
 
 
 def give_back(what: str, whose: str) -> None:
     """Forgets what was counted of it."""
-    with _own_transaction() as connection:
-        connection.execute(delete(table).where(table.c.key_hash == _key(what, whose)))
+    forget = delete(table).where(table.c.key_hash == _key(what, whose))
+    _in_own_transaction(lambda connection: connection.execute(forget))
 
 
 def succeeded(account: str, address: str) -> None:
     """Forgets the failures of an account that has signed in, and knows it at this address from now on."""
-    with _own_transaction() as connection:
-        spent = (_key("both", account, address), _key("account", account))
+    spent = (_key("both", account, address), _key("account", account))
+    known = _key("known", account, address)
+
+    def work(connection: Any) -> None:
         connection.execute(delete(table).where(table.c.key_hash.in_(spent)))
         back = update(table).where(table.c.key_hash == _key("address", address), table.c.failures > 0)
         connection.execute(back.values(failures=table.c.failures - 1))
-        known = _key("known", account, address)
         _make(connection, known, utcnow())
         connection.execute(update(table).where(table.c.key_hash == known).values(last_at=utcnow()))
+
+    _in_own_transaction(work)
 
 
 def sweep() -> int:
     """Takes out rows that say nothing any more; returns how many."""
-    with _own_transaction() as connection:
-        old = delete(table).where(table.c.last_at < utcnow() - KNOWN_FOR)
-        return int(connection.execute(old).rowcount)
+    old = delete(table).where(table.c.last_at < utcnow() - KNOWN_FOR)
+    return int(_in_own_transaction(lambda connection: connection.execute(old).rowcount))
 
 
-@contextmanager
-def _own_transaction() -> Iterator[Any]:
+def _in_own_transaction(work: Callable[[Any], Any]) -> Any:
     """A transaction beside the request's: what was counted stays counted, whatever becomes of the request."""
     db.session.rollback()  # nothing is pending before somebody is signed in, and SQLite has one writer
-    with database.reading_only(False), db.engine.begin() as connection:
-        yield connection
+
+    def once() -> Any:
+        with database.reading_only(False), db.engine.begin() as connection:
+            return work(connection)
+
+    done = again.at_once(once)
+    again.goes_out()
+    return done
 
 
 def _count(connection: Any, limits: dict[str, Limit], now: dt.datetime) -> None:

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
-from app import history, outages
+from app import again, history, outages
 from app.fab.interface import MOST_A_PAGE, ManyRows
 from views.api_schemas import Converter
 from views.edge import Refusal, committed, removed
@@ -40,6 +40,7 @@ class EntityApi(ModelRestApi):
     def response_500(self, **kwargs: Any) -> Any:
         """Flask-AppBuilder answers so for whatever it catches; that the database is away is no fault of ours."""
         error = sys.exc_info()[1]
+        again.if_passing(error)
         return outages.noted(error) if isinstance(error, outages.OUTAGES) else super().response_500(**kwargs)
 
     def _init_properties(self) -> None:

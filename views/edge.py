@@ -10,7 +10,7 @@ from flask_appbuilder.exceptions import DatabaseException
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import history
+from app import again, history, outages
 from app.fab.plain_errors import BUSY, MISSING, NEEDED, is_conflict, plain
 from app.row_access import OutOfReach
 from models.base import RuleBroken, db
@@ -28,7 +28,10 @@ class Refusal:
 
 
 def committed(work: Callable[[], Any]) -> Refusal | None:
-    """Does the work and commits it; on any refusal rolls all of it back and says why."""
+    """Does the work and commits it; on any refusal rolls all of it back and says why.
+
+    What the database turned away for the sake of others leads back to the beginning of the request.
+    """
     try:
         work()
         db.session.commit()
@@ -38,6 +41,8 @@ def committed(work: Callable[[], Any]) -> Refusal | None:
         history.refused("out of reach")
         refusal = Refusal(OUTSIDE)
     except (DatabaseException, SQLAlchemyError) as error:
+        again.if_passing(error)
+        outages.if_unsure(error)
         words = plain(error)
         refusal = Refusal(words, code=503 if words == BUSY else 409 if is_conflict(error) else 422)
     else:

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from app import entering, history
+from app import again, entering, history
 from app.rules import identities
 from models.base import db
 from models.identities import OutsideIdentity
@@ -80,6 +80,7 @@ class NcidPage(Page):
     def back(self) -> Any:
         """Comes back from NCID with a code, which is exchanged for who it is."""
         try:
+            again.goes_out()  # the code is good for one exchange
             username, subject = self._told()
         except NOT_UNDERSTOOD as error:
             return self._refused(error)
