@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
 from flask import abort, current_app, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.utils.base import get_safe_redirect
 from flask_babel import lazy_gettext as _l
-from joserfc.errors import JoseError
-from requests import RequestException
 
 from app import again, entering, history
 from app.rules import identities
@@ -24,7 +20,15 @@ WHERE_TO = "ncid_next"  # name in the session
 PATIENCE = 10  # seconds for each answer of the provider
 # A signature by a key that both know, or none at all, proves nothing of the provider.
 SIGNATURES = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-NOT_UNDERSTOOD = (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError)
+
+
+def not_understood() -> tuple[type[Exception], ...]:
+    """What may go wrong with an answer of the provider; its library is imported by whoever signs in that way."""
+    from authlib.common.errors import AuthlibBaseError
+    from joserfc.errors import JoseError
+    from requests import RequestException
+
+    return AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError
 
 
 class NotOurs(ValueError):
@@ -33,6 +37,8 @@ class NotOurs(ValueError):
 
 def provider() -> Any:
     """The client of the provider that is configured, kept with what the provider says of itself."""
+    from authlib.integrations.flask_client import OAuth
+
     settings = current_app.config
     if not settings["OIDC_ISSUER"]:
         abort(404)
@@ -70,7 +76,7 @@ class NcidPage(Page):
         """Leads to NCID; state, nonce and the verifier of PKCE wait in the session."""
         try:
             answer = provider().authorize_redirect(callback())
-        except NOT_UNDERSTOOD as error:
+        except not_understood() as error:
             return self._refused(error)
         session[WHERE_TO] = get_safe_redirect(request.args.get("next", ""))
         return answer
@@ -82,7 +88,7 @@ class NcidPage(Page):
         try:
             again.goes_out()  # the code is good for one exchange
             username, subject = self._told()
-        except NOT_UNDERSTOOD as error:
+        except not_understood() as error:
             return self._refused(error)
         with entering.writing():
             user = identities.opened_by(username, subject)
@@ -93,7 +99,7 @@ class NcidPage(Page):
         return entering.let_in(user, session.pop(WHERE_TO, "/"), is_vouched_for=True)
 
     def _told(self) -> tuple[str, str]:
-        """Username and key of whoever signed in there; raises one of NOT_UNDERSTOOD."""
+        """Username and key of whoever signed in there; raises what is `not_understood`."""
         client, settings = provider(), current_app.config
         expected = {
             "iss": {"essential": True, "value": client.server_metadata["issuer"]},

@@ -141,7 +141,7 @@ class Screen(Acting, Exporting, Listing, Saving, ModelView):
         self.personal_form = listing.search_form(self.entity, self.personal_search_columns, self._index_of, address)
 
     def _index_of(self, column: str, operation: str) -> int:
-        known = [one.arg_name for one in self.datamodel.get_filters([column]).get_search_filters()[column]]
+        known = [one.arg_name for one in self._filters.get_search_filters()[column]]
         return known.index(operation)
 
     def get_uninit_inner_views(self) -> list[type]:

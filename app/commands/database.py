@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
-from app import database, production, wall_policies, worker
+from app import database, production, wall_policies
 from app.commands.telling import Refused, command
 from app.rules import catalog, people
 from models.base import db
@@ -61,6 +61,8 @@ def raise_wall() -> None:
 
 def _worker_store() -> None:
     """The worker's tables; those in the same database belong to whom all others belong to."""
+    from app import worker
+
     owner, here, store = current_app.config["DATABASE_OWNER_URL"], db.engine.url, current_app.config["WORKER_STORE"]
     if owner and store.startswith("postgres") and make_url(store).database == here.database:
         url = make_url(owner).set(drivername="postgresql").render_as_string(hide_password=False)

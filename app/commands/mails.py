@@ -8,16 +8,20 @@ from typing import Any
 import click
 from flask import current_app
 from flask_babel import gettext as _
-from huey.consumer import logger as consumer_log
 
-from app import delivery, worker
+from app import delivery
 from app.commands.telling import FINDINGS, command, say
 from models.base import db
+from models.scope import Reach
 
 
 @command("work")
 def work() -> tuple[dict[str, Any], str]:
     """Run the worker until it is told to stop (SIGTERM or Ctrl-C): mails every minute, house-keeping at night."""
+    from huey.consumer import logger as consumer_log
+
+    from app import worker
+
     app = current_app._get_current_object()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     app.logger.setLevel(logging.INFO)
@@ -30,7 +34,7 @@ def work() -> tuple[dict[str, Any], str]:
 @command("deliver")
 def deliver() -> tuple[dict[str, Any], str, int]:
     """Send the mails that are due now, once."""
-    told = delivery.deliver_due(worker.ACCOUNT)
+    told = delivery.deliver_due(Reach.system("worker"))
     if not current_app.config["MAIL_SERVER"]:
         return told, _("There is no mail server (MAIL_SERVER): %(n)s mails wait.", n=told["waiting"]), 0
     words = _("%(sent)s sent, %(later)s to be tried again, %(failed)s given up; %(waiting)s wait.", **told)

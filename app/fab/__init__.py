@@ -22,6 +22,7 @@ from app.fab import (
     related_ids,
     relation_filters,
     rison,
+    rule_builders,
 )
 
 PROCESS_WIDE = (
@@ -37,7 +38,7 @@ PROCESS_WIDE = (
     relation_filters,
     rison,
 )
-APP_WIDE = (characters, csrf_for_tokens, json_bodies, keys)
+APP_WIDE = (characters, csrf_for_tokens, json_bodies, keys, rule_builders)
 
 
 def install(app: Flask) -> None:

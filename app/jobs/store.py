@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from huey.exceptions import ConfigurationError
-from huey.storage import PostgresStorage, RedisStorage, SqliteStorage
-
 
 class NoStore(Exception):
     """WORKER_STORE cannot be used; the message says why, without the address, which may hold a password."""
@@ -15,6 +12,8 @@ class NoStore(Exception):
 
 def store_at(url: str, make_tables: bool) -> dict[str, Any]:
     """What huey needs to know for a store's address; raises NoStore for one that it does not know."""
+    from huey.storage import PostgresStorage, RedisStorage, SqliteStorage  # a web server needs no queue to start
+
     scheme, found, rest = url.partition("://")
     if found and scheme == "sqlite" and rest.startswith("/"):
         path = Path(rest[1:] or "worker.db")
@@ -29,6 +28,8 @@ def store_at(url: str, make_tables: bool) -> dict[str, Any]:
 
 def opened(make: Any, url: str, make_tables: bool, **more: Any) -> Any:
     """The queue on its store; raises NoStore where the store does not answer."""
+    from huey.exceptions import ConfigurationError
+
     queue = None
     try:
         queue = make(**store_at(url, make_tables), **more)

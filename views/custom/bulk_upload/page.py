@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, flash, g, jsonify, redirect, request, url_for
+from flask import abort, flash, g, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import history, worker
+from app import history
 from app.uploads import blank, explaining, fix_file, kept_rows, reviewing, stages
 from app.uploads.kind import Kind
 from app.uploads.limits import MEGABYTE
@@ -21,6 +21,7 @@ from views.custom.bulk_upload.taking import (
     dated,
     has_good_rows,
     is_long,
+    knock,
     most_bytes,
     progress,
     reached,
@@ -135,7 +136,7 @@ class FilePage(Page):
     def cancel(self, pk: int) -> Any:
         upload = reached(pk, self.kind)
         if upload.status == "entering" and self.settle(stages.cancel, upload):
-            worker.knock(current_app)
+            knock()
         elif upload.status in ("checking", "reviewed") and self.settle(stages.cancel, upload):
             flash(_("The upload is cancelled. Nothing was entered."), "success")
             return redirect(url_for(".start"), 303)
@@ -146,7 +147,7 @@ class FilePage(Page):
         if not is_long(upload, self.kind):
             self.settle(at_once, upload)
         elif self.settle(begin, upload):
-            worker.knock(current_app)
+            knock()
 
     def settle(self, rule: Any, upload: Upload) -> bool:
         """Enters or cancels; whoever was quicker, the page then shows how it stands."""

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import history, worker
+from app import history
 from app.jobs.uploads import SEAL
 from app.rules.clock import today_at
 from app.secret_keys import key_for
@@ -63,8 +63,15 @@ def taken(form: FileForm, kind: Kind) -> Upload | None:
 
     upload = saved(keep, form)
     if upload is not None and not is_whole:
-        worker.knock(current_app)
+        knock()
     return upload
+
+
+def knock() -> None:
+    """Wakes the worker; its queue is imported by whoever sends the first long file, not by every process at start."""
+    from app import worker
+
+    worker.knock(current_app)
 
 
 def rows_here(kind: Kind) -> int:
