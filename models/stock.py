@@ -146,6 +146,7 @@ class InventoryItem(Entity):
         about(_l("Use by"), help=_l("The earlier of the expiry and the beyond-use date.")), index=True
     )
     hold_reason: Mapped[str | None] = text(400, about(_l("On hold because")))
+    held_since: Mapped[dt.datetime | None] = instant(about(_l("On hold since")))
     location: Mapped[Location] = relationship(info=about(_l("Location")))
     lot: Mapped[Lot] = relationship(info=about(_l("Lot")))
 
@@ -159,8 +160,16 @@ class InventoryItem(Entity):
         """The expiry in force here: the location's own correction, else the lot's."""
         return self.expires_on or self.lot.expires_on
 
+    def was_held(self, at: dt.datetime) -> bool:
+        """Whether these vials were on hold at that instant (UTC) already, and are still."""
+        return self.hold_reason is not None and (self.held_since is None or at >= self.held_since)
+
     def check(self) -> None:
         super().check()
+        if self.hold_reason is None:
+            self.held_since = None
+        elif self.held_since is None:
+            self.held_since = utcnow()
         if self.lot is not None:
             self.use_by = min(filter(None, (self.expiry, self.beyond_use_on)))
 

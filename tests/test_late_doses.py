@@ -6,7 +6,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from app.rules import doses, stock_counts, storage_moves, transfer_moves, transfers, wastage
+from app.rules import doses, stock_counts, storage, storage_moves, transfer_moves, transfers, wastage
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
@@ -71,6 +71,24 @@ def test_as_many_late_doses_are_recorded_as_left_after_they_were_given(app, leav
         with pytest.raises(RuleBroken):
             give(item, utcnow() - YESTERDAY)
         assert (item.doses, item.given) == (0, 1)
+
+
+def test_a_dose_given_before_its_vials_went_on_hold_is_recorded(app):
+    with app.app_context(), acting(make.SEED):
+        item = make.stock(doses=3)
+        storage.put_on_hold(item, make.SEED, reason="Logger alarm")
+        db.session.flush()
+        offered = doses.proposal(make.recipient(at=item.location), item.location, make.SEED, [])
+        assert (offered["items"], offered["before"]) == ([], [item])
+        with pytest.raises(RuleBroken) as refused:
+            give(item, utcnow())
+        assert refused.value.field == "lot" and "on hold" in str(refused.value.message)
+        assert give(item, utcnow() - YESTERDAY).lot_id == item.lot_id
+        thawed = storage_moves.move_some(item, make.SEED, doses=1, state="refrigerated", since=today_at(None)).to_item
+        assert thawed.held_since == item.held_since, "what is moved is on hold as long as what it was taken from"
+        storage.take_off_hold(item, make.SEED)
+        db.session.flush()
+        assert item.held_since is None and give(item, utcnow()).lot_id == item.lot_id
 
 
 def test_no_two_late_records_claim_the_same_dose(app):

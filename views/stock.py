@@ -117,8 +117,8 @@ class InventoryItemScreen(Screen):
     list_columns = ["lot.vaccine", "lot", "doses", "use_by", "reserved", "lot.status", "storage_state", "location"]
     show_columns = [
         "location", "lot.vaccine", "lot", "lot.status", "lot.expires_on", "expires_on", "storage_state",
-        "storage_since", "beyond_use_on", "use_by", "hold_reason", "doses", "reserved", "received", "given", "wasted",
-        "returned", "moved_in", "moved_out", "counted", "discrepancy",
+        "storage_since", "beyond_use_on", "use_by", "hold_reason", "held_since", "doses", "reserved", "received",
+        "given", "wasted", "returned", "moved_in", "moved_out", "counted", "discrepancy",
     ]  # fmt: skip
     export_columns = show_columns
     search_columns = ["location", "lot", "doses", "use_by", "storage_state"]

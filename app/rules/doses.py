@@ -178,8 +178,8 @@ def _item_here(new: NewDose, location_id: int, given_on: dt.date) -> tuple[Inven
     left = [item for item in parts if item.available > 0] or late_doses.parts_it_left_with(parts, new.given_at)
     if lot is None or not left:
         raise RuleBroken(stock.used_up(), field="lot")
-    item = min(left, key=lambda one: (one.hold_reason is not None, one.use_by < given_on))
-    if item.hold_reason and lot.status == "available":
+    item = min(left, key=lambda one: (one.was_held(new.given_at), one.hold_reason is not None, one.use_by < given_on))
+    if item.was_held(new.given_at) and lot.status == "available":
         raise RuleBroken(_("These vials are on hold and must not be given."), field="lot")
     return item, lot
 

@@ -19,12 +19,12 @@ from models.stock import InventoryItem, Lot, StockMovement
 from models.stock_causes import DoseCount, Return, Wastage
 from models.transfers import Transfer
 
-OFFERED_FOR = dt.timedelta(days=30)  # how long a lot is still offered that expired, or of which the rest left
+OFFERED_FOR = dt.timedelta(days=30)  # how long a lot is still offered that expired, was held, or of which the rest left
 LEAVES = ("wasted", "returned", "moved_out", "counted")
 
 
 def may_have_been_given(location_id: int, today: dt.date) -> Any:
-    """The condition of stock that may not be given today, but may have been earlier: recalled, expired, or all gone."""
+    """The condition of stock that may not be given now, but may have been: recalled, expired, on hold or all gone."""
     since = utcnow() - OFFERED_FOR
     kinds: list[tuple[Any, ...]] = [
         (Wastage, Wastage.location_id, Wastage.at),
@@ -40,9 +40,10 @@ def may_have_been_given(location_id: int, today: dt.date) -> Any:
     )
     on_hand = InventoryItem.doses > InventoryItem.reserved
     expired = and_(InventoryItem.use_by < today, InventoryItem.hold_reason.is_(None))
+    now_not = or_(expired, InventoryItem.held_since >= since)
     return or_(
         and_(on_hand, Lot.recalled_at.is_not(None)),
-        and_(InventoryItem.use_by >= today - OFFERED_FOR, or_(and_(on_hand, expired), InventoryItem.id.in_(left))),
+        and_(InventoryItem.use_by >= today - OFFERED_FOR, or_(and_(on_hand, now_not), InventoryItem.id.in_(left))),
     )
 
 

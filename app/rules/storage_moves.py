@@ -48,7 +48,8 @@ def move_some(item: InventoryItem, by: Reach, doses: int, state: str, since: dt.
     stock.post(move, by)
     to = db.session.get_one(InventoryItem, key)
     to.expires_on = item.expires_on
-    to.hold_reason = to.hold_reason or item.hold_reason
+    if to.hold_reason is None:
+        to.hold_reason, to.held_since = item.hold_reason, item.held_since
     to.beyond_use_on = min(filter(None, (to.beyond_use_on, item.beyond_use_on)), default=None)
     storage.enter(to, state, since)
     db.session.flush()
