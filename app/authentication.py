@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import current_app, request
 from flask_appbuilder.security.utils import is_null_password
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select, update
 from werkzeug.security import check_password_hash
 
 from app import history, places, second_factor, throttle
@@ -14,22 +15,25 @@ from models.base import db, utcnow
 from models.people import PortalUser
 from models.scope import Reach, acting
 
+NOBODY = 0  # the key of no account
+
 
 def by_password(username: str | None, password: str) -> PortalUser | None:
     """The person with this username (or staff e-mail) and password; raises throttle.TooMany."""
     with acting(places.SIGN_IN):
         user = someone(username)
         account = f"user:{user.id}" if user is not None else f"name:{(username or '').strip().casefold()}"
-        _slowed(account)
         hashed = user.password if user and user.password else current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
-        fits = not is_null_password(password) and check_password_hash(hashed, password)
         known = user is not None and bool(user.password) and may_sign_in(user)
-        _note(user, known and fits)
-        if user is not None and known and fits and second_factor.is_on(user.id):
+        key, meant = (user.id, _as(user)) if user is not None else (NOBODY, places.SIGN_IN)
+        _slowed(account)  # its rollback forgets the row, which is not read again unless the password fits
+        fits = not is_null_password(password) and check_password_hash(hashed, password) and known
+        _note(key, fits)
+        if fits and second_factor.is_on(key):
             history.entry().outcome = "password right"
-        with acting(_as(user)):
+        with acting(meant):
             db.session.commit()
-        if not (known and fits):
+        if not fits:
             return None
         throttle.succeeded(account, request.remote_addr or "")
     return user
@@ -62,9 +66,9 @@ def someone(username: str | None) -> PortalUser | None:
     if not username or "\x00" in username or len(username) > 320:
         return None
     wanted = username.strip().lower()
-    by_name = select(PortalUser).where(func.lower(PortalUser.username) == wanted)
-    by_mail = select(PortalUser).where(func.lower(PortalUser.email) == wanted)
-    return db.session.scalars(by_name).first() or db.session.scalars(by_mail).first()
+    by_name = func.lower(PortalUser.username) == wanted
+    either = select(PortalUser).where(or_(by_name, func.lower(PortalUser.email) == wanted))
+    return db.session.scalars(either.order_by(case((by_name, 0), else_=1)).limit(1)).first()
 
 
 def may_sign_in(user: PortalUser) -> bool:
@@ -72,18 +76,18 @@ def may_sign_in(user: PortalUser) -> bool:
     return bool(user.is_active) and not user.is_system
 
 
-def _note(user: PortalUser | None, succeeded: bool) -> None:
+def _note(key: int, succeeded: bool) -> None:
+    """Counts it in the row of the account; where there is none, in no row, by the same statement."""
     history.entry().outcome = "signed in" if succeeded else "refused"
-    if user is None:
-        return
+    counted = func.coalesce(PortalUser.fail_login_count, 0) + 1
+    values: dict[str, Any] = {"fail_login_count": counted}
     if succeeded:
-        user.last_login = utcnow()
-        user.login_count = (user.login_count or 0) + 1
-        user.fail_login_count = 0
-    else:
-        user.fail_login_count = (user.fail_login_count or 0) + 1
+        logins = func.coalesce(PortalUser.login_count, 0) + 1
+        values = {"fail_login_count": 0, "login_count": logins, "last_login": utcnow()}
+    row = update(PortalUser).where(PortalUser.id == key).values(**values)
+    db.session.execute(row.execution_options(synchronize_session=False))
 
 
-def _as(user: PortalUser | None) -> Reach:
+def _as(user: PortalUser) -> Reach:
     """Whom the history names at a sign-in: the account that was meant, where there is one; never what was typed."""
-    return places.SIGN_IN if user is None else replace(places.SIGN_IN, user_id=user.id, username=user.username)
+    return replace(places.SIGN_IN, user_id=user.id, username=user.username)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app import history, letters
 from app.post import Post, Unreachable, problem_of
-from app.rules import links, mail_codes
+from app.rules import links, mail_codes, notices
 from models.base import db, utcnow
 from models.links import Link
 from models.notices import Notice
@@ -122,6 +122,21 @@ def _link_of(one: Claimed) -> dict[str, str]:
     return {"link": current_app.config["PUBLIC_URL"] + links.address(link)}
 
 
+def _is_for_nobody(one: Claimed) -> bool:
+    """A mail that was asked for in the name of an account or an address that is not there."""
+    if one.to_address.endswith(notices.NO_ADDRESS):
+        return True
+    return one.link_id is not None and mail_codes.is_for_nobody(db.session.get_one(Link, one.link_id))
+
+
+def _drop(one: Claimed) -> None:
+    """Takes out a mail that nobody is to get."""
+    history.begin(act="deliver notice")
+    db.session.execute(delete(Notice).where(Notice.id == one.id).execution_options(synchronize_session=False))
+    history.changed_in_bulk("Notice", "remove", [one.id])
+    db.session.commit()
+
+
 def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callable[[], bool]) -> None:
     """Sends one after the other; what is not begun is taken up again when its lease is over."""
     for one in batch:
@@ -129,6 +144,9 @@ def _send(batch: list[Claimed], post: Post, tally: Counter[str], enough: Callabl
             return
         problem = None
         try:
+            if _is_for_nobody(one):
+                _drop(one)
+                continue
             said = one.context | _link_of(one)
             post.send(letters.write(one.kind, one.language, said, one.to_address, one.message_id))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's problem and goes into its row

@@ -61,7 +61,7 @@ class DoorPage(Page):
             if _may_mail("new password", typed):
                 with acting(own_passwords.BY):
                     user = authentication.someone(typed)
-                saved(lambda: own_passwords.send_link(user), form)
+                saved(lambda: own_passwords.asked_for(user, typed), form)
             return self.page("door/said.html", _l("Please look into your mail"), sentence=_l(
                 "If there is an account of this name with a mail address, a link to choose a new password is on its "
                 "way to it. It holds for one hour."

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app import database, delivery, history, history_proof, history_published, sessions, throttle
-from app.rules import clock, inventory_reports, lapse, ledger_check, notices
+from app.rules import clock, inventory_reports, lapse, ledger_check, notices, own_passwords
 from app.rules.clock import today_at
 from app.uploads import sealed
 from models.base import db
@@ -94,9 +94,10 @@ def lapse_access(by: Reach) -> None:
 
 
 def sweep_sessions() -> None:
-    """Takes out browser sessions that nobody can use any more, and what was counted of attempts long ago."""
+    """Takes out what nobody can use any more: browser sessions, counted attempts, links that were for nobody."""
     swept = sessions.sweep()
     throttle.sweep()
+    own_passwords.sweep()
     if swept:
         current_app.logger.info("sessions: %s swept", swept)
 

@@ -28,15 +28,19 @@ BY = Reach.system("sign-in")
 
 
 def send(email: str, language: str) -> Link:
-    """A code for whoever reads this address; the mail goes out where a recipient has it, and nobody is told which."""
+    """A code for whoever reads this address. Whether a recipient has it is asked when the mail goes out, not here."""
     email = email.strip()
     with acting(BY):
-        known = people_of(email)
         link = links.make(PURPOSE, email, "sign-in", BY, days=QUARTER_HOUR)
-        if known:
-            notices.queue_to(PURPOSE, email, language, f"code-{link.id}", BY, link=link)
+        notices.queue_to(PURPOSE, email, language, f"code-{link.id}", BY, link=link)
         db.session.flush()
     return link
+
+
+def is_for_nobody(link: Link) -> bool:
+    """Whether a code was asked for at an address that no recipient has."""
+    with acting(BY):
+        return link.purpose == PURPOSE and not people_of(link.email)
 
 
 def code_of(link: Link) -> str:

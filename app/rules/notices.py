@@ -21,6 +21,7 @@ from models.scope import Reach, acting
 LANGUAGES = ("en", "es")
 OUTBOX = Reach.system("notices")  # what waits to be sent is not in everybody's reach who has it sent
 NO_ADDRESS = "@account.invalid"  # of accounts without a staff address
+NOBODY = f"nobody{NO_ADDRESS}"  # whose mail is queued as any other and goes out to nobody
 
 
 def queue(kind: str, to: Any, once: str, by: Reach, link: Link | None = None, **context: Any) -> Notice | None:
