@@ -13,6 +13,7 @@ from models.base import Entity, RuleBroken, db, unchecked
 from models.enrollment import Location
 
 OWN_PEOPLE = ("location", "organization")
+AT_HAND = "place of the last row written"
 
 
 def refuse_after(session: Any, *_more: Any) -> None:
@@ -26,7 +27,8 @@ def refuse_after(session: Any, *_more: Any) -> None:
         for row in rows:
             places.add(row.id if isinstance(row, Location) else getattr(row, "location_id", None))
         for key in places - {None} if rows else ():
-            _refuse(session.get(Location, key))
+            session.info[AT_HAND] = session.get(Location, key)  # or the session forgets it before the next flush
+            _refuse(session.info[AT_HAND])
 
 
 def _refuse(location: Location | None) -> None:

@@ -58,8 +58,9 @@ class Checker:
         self.blank: dict[str, Any] = {column.field: None for column in template.columns}
         self.required = {column.header for column in template.columns if column.is_required(known.phased)}
         self.fields = {column.header: column.field for column in template.columns}
-        self.readings: dict[str, tuple[Column, str, dict[str, Any]]] = {
-            column.header: (column, column.field, {}) for column in template.columns
+        # For each heading: the column's field, the values of texts read before, and what is needed to read another.
+        self.readings: dict[str, tuple[str, dict[str, Any], Column]] = {
+            column.header: (column.field, {}, column) for column in template.columns
         }
         # A date, key or code is taken from what is allowed; free text must fit the column that stores it.
         self.stored = {
@@ -78,14 +79,18 @@ class Checker:
         bad: set[str] = set()
         readings = self.readings
         for header, typed in row.typed.items():
-            if header not in readings:  # a column of an earlier template, in a row that was kept
+            if (reading := readings.get(header)) is None:  # a column of an earlier template, in a row that was kept
                 continue
-            column, name, seen = readings[header]
-            value, problem = seen.get(typed) or self._read(typed, column, seen)
-            if problem is not None:
+            name, seen, column = reading
+            if typed in seen:
+                values[name] = seen[typed]
+                continue
+            try:
+                values[name] = seen[typed] = self._read(typed, column)
+            except Wrong as wrong:
+                values[name] = None
                 bad.add(name)
-                errors.append(CellError(row.number, header, "DATA", str(problem)))
-            values[name] = value
+                errors.append(CellError(row.number, header, "DATA", str(wrong.message)))
         if missing := self.required - row.typed.keys():
             bad.update(self.fields[header] for header in missing)
             errors.extend(self._missing(row.number, header) for header in missing)
@@ -96,16 +101,13 @@ class Checker:
             errors.sort(key=lambda error: self.order[error.column])
         return Checked(row.number, row.typed, values, errors)
 
-    def _read(self, typed: str, column: Column, seen: dict[str, Any]) -> tuple[Any, Any]:
-        """The value of a text and None, or None and what is wrong with it; remembered for the next row."""
-        try:
-            value = reader_of(column)(typed, column, self.known)
-            stored = self.stored.get(column.field)
-            problem = None if stored is None else problem_with(stored, value)
-        except Wrong as wrong:
-            problem = wrong.message
-        seen[typed] = (None, problem) if problem else (value, None)
-        return seen[typed]
+    def _read(self, typed: str, column: Column) -> Any:
+        """The value of a text; raises Wrong."""
+        value = reader_of(column)(typed, column, self.known)
+        stored = self.stored.get(column.field)
+        if stored is not None and (problem := problem_with(stored, value)):
+            raise Wrong(problem)
+        return value
 
     def _formulas(self, row: Row, bad: set[str], errors: list[CellError]) -> None:
         for column in self.template.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -26,15 +27,26 @@ def earlier_rows(upload: Upload, decided: list[Decided]) -> list[Any]:
     keys = list(dict.fromkeys(one.key for one in decided))
     query = select(ROWS.c.row, ROWS.c.same_key, ROWS.c.typed).where(
         ROWS.c.upload_id == upload.id,
-        ROWS.c.row <= upload.cursor,
+        ROWS.c.row + 0 <= upload.cursor,  # no range of an index: SQLite would walk through all rows before this set
         ROWS.c.outcome != "refused",
         among(connection.dialect.name, ROWS.c.same_key, keys),
     )
-    return list(connection.execute(query.order_by(ROWS.c.row)))
+    return sorted(connection.execute(query), key=attrgetter("row"))
+
+
+def _not_alone(upload: Upload, decided: list[Decided]) -> list[Decided]:
+    """Those that may stand in an earlier set as well: all while a file is checked, and then those found so."""
+    if upload.status != "entering" or not decided:
+        return decided
+    here = ROWS.c.row.between(decided[0].row.number, decided[-1].row.number)
+    query = select(ROWS.c.row).where(ROWS.c.upload_id == upload.id, here, ROWS.c.outcome.in_(("doubled", "review")))
+    found = set(db.session.connection().scalars(query))
+    return [one for one in decided if one.row.number in found] if found else []
 
 
 def earlier_people(upload: Upload, decided: list[Decided]) -> Earlier:
     """The same as people: their values, which tell two of one name and birth date apart."""
+    decided = _not_alone(upload, decided)
     rows = earlier_rows(upload, decided)
     if not rows:
         return {}

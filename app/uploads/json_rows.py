@@ -6,7 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, FromClause, String, Text, any_, bindparam, cast, column, func, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    FromClause,
+    String,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
@@ -19,7 +32,12 @@ def rows_of(dialect: str, name: str, columns: dict[str, TypeEngine[Any]], rows: 
         return made.table_valued(*(column(key, kind) for key, kind in columns.items()), name=name).render_derived(
             name=name, with_types=True
         )
-    each = func.json_each(bindparam(None, json.dumps(rows), Text)).table_valued("value", name=f"{name}_json")
+    single = len(columns) == 1
+    given = json.dumps([row[0] for row in rows] if single else rows)
+    each = func.json_each(bindparam(None, given, Text)).table_valued("value", name=f"{name}_json")
+    if single:
+        ((key, kind),) = columns.items()
+        return select(type_coerce(each.c.value, kind).label(key)).limit(-1).subquery(name)
     # The limit (none) keeps SQLite from joining against the JSON itself: it makes a table of it once, with an index.
     taken = select(
         *(

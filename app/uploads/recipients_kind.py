@@ -39,7 +39,11 @@ def is_phased_now() -> bool:
 
 def known_besides(rows: list[Row], upload: Upload) -> Known:
     """The state's groups, and the organizations and locations that the rows name."""
-    known = Known(groups_now(), is_phased_now(), _employers(row.typed.get("Employer") for row in rows))
+    query = select(PriorityGroup.code, PriorityGroup.name, PriorityGroup.opens_on).order_by(PriorityGroup.code)
+    groups, today = db.session.execute(query).all(), today_at(None)
+    phased = any(group.opens_on is None or group.opens_on > today for group in groups)
+    employers = _employers(row.typed.get("Employer") for row in rows)
+    known = Known({group.code: group.name for group in groups}, phased, employers)
     known.more = {"places": _places(rows, upload), "must_say": not (upload.location_id or upload.organization_id)}
     return known
 
@@ -114,13 +118,11 @@ def fits(decided: list[Decided], upload: Upload) -> bool:
         return True
     if upload.location_id is None:
         return True
-    home = db.session.scalar(select(Location.county).where(Location.id == upload.location_id))
     counties = {one.row.values.get("county") for one in decided} - {None}
-    if home is None or home in counties:
-        return True
     here = select(RecipientLink.recipient_id).where(RecipientLink.location_id == upload.location_id).limit(1_000)
-    lives = select(Recipient.county).where(Recipient.id.in_(here), Recipient.county.in_(counties)).limit(1)
-    return db.session.scalar(lives) is not None
+    lives = select(Recipient.id).where(Recipient.id.in_(here), Recipient.county.in_(counties)).exists()
+    nothing_against = or_(Location.county.is_(None), Location.county.in_(counties), lives)
+    return db.session.scalar(select(Location.id).where(Location.id == upload.location_id, nothing_against)) is not None
 
 
 WORDS = Words(

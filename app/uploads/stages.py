@@ -119,11 +119,12 @@ def check_some(upload: Upload, rows: list[Row]) -> None:
     kind = kind_of(upload.kind)
     decided = decide_rows(rows, upload)
     kept_rows.store(upload, decided)
+    fits = upload.fits_place or kind.fits(decided, upload)  # asked before the upload changes: one UPDATE a set
     tally = Counter(one.outcome for one in decided)
     for outcome in OUTCOMES:
         name = f"rows_{outcome}"
         setattr(upload, name, (getattr(upload, name) or 0) + tally[outcome])
-    upload.fits_place = upload.fits_place or kind.fits(decided, upload)
+    upload.fits_place = fits
     _advance(upload, rows[-1].number, len(rows))
     history.changed_in_bulk("UploadRow", "add", upload=upload.id, rows=len(decided))
     if kind.keeps == "recipient_id":
