@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-from app import wall
+from app import wall, write_line
+from models.base import db
 
 # What the work under way does: a GET only reads; all else may write and says so at BEGIN.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -28,6 +29,15 @@ def reading_only(yes: bool = True) -> Iterator[None]:
         yield
     finally:
         _reads_only.reset(token)
+
+
+def write_from_here() -> None:
+    """Ends what was only read, so that a request which looked up much waits for the write lock with its rules alone.
+
+    Rows read so far are read anew when they are next looked at.
+    """
+    db.session.rollback()
+    set_reading_only(False)
 
 
 def set_reading_only(yes: bool) -> None:
@@ -77,6 +87,8 @@ def prepare(engine: Engine, row_security: bool) -> None:
             wall.prepare(engine)
         return
 
+    line = write_line.prepare(engine)
+
     @event.listens_for(engine, "connect")
     def _open(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -86,4 +98,7 @@ def prepare(engine: Engine, row_security: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if _reads_only.get() else "BEGIN IMMEDIATE")
+        if _reads_only.get():
+            connection.exec_driver_sql("BEGIN")
+        else:
+            write_line.begin(line, connection)

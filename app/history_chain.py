@@ -12,6 +12,7 @@ from sqlalchemy import Connection, String, Text, bindparam, cast, func, insert, 
 from sqlalchemy.dialects import postgresql
 
 from models.history import History, history_head
+from models.kept_sql import kept
 from models.scope import Reach
 
 TABLE = History.__table__
@@ -81,7 +82,7 @@ def _statement(dialect: str) -> Any:
     given = [_given(name, dialect) for name in SEALED]
     found = select(*given, bindparam("at_chain", type_=TABLE.c.chain.type), head.c.seq, head.c.hash)
     written = insert(TABLE).from_select([*SEALED, "chain", "seq", "hash"], found, include_defaults=False)
-    return written.execution_options(unscoped="history_chain")
+    return kept(written, dialect).execution_options(unscoped="history_chain")
 
 
 def _given(name: str, dialect: str) -> Any:

@@ -29,12 +29,14 @@ PLACELESS = {
     "LinkDoor.go",
     "SessionView.stay",
 }
+# Forms that are read and checked before the write lock is asked for (`database.write_from_here`).
+READ_FIRST = {"DoseAdministration.record"}
 PRIVATE = "no-store"
 
 
 def begin_request() -> None:
     """Before all else: what the transaction may do, and a fresh history entry."""
-    database.set_reading_only(request.method in READS)
+    database.set_reading_only(request.method in READS or request.endpoint in READ_FIRST)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = current_app.config["MAX_BODY_WITHOUT_FILE"]
     history.begin(
@@ -99,7 +101,8 @@ def end_request(response: Response) -> Response:
     """Writes what was shown, ends the transaction, and keeps personal pages out of caches."""
     if not history.entry().outcome and (why := _refused_by(response)):
         history.refused(why)
-    history.write_what_was_shown()
+    with database.reading_only(False):
+        history.write_what_was_shown()
     if not response.is_streamed or response.direct_passthrough:
         db.session.rollback()
         if (unused := g.get("unused_today")) is not None:

@@ -107,6 +107,7 @@ def put_in_force(user: Any, chosen: Any) -> Reach | None:
     memberships = places.memberships_of(user, clock.today())
     reach = places.reach_through(user, memberships, chosen, state)
     g.reach = reach
+    g.memberships = memberships  # so that the place in force stays at hand and is not asked for again
     g.places_to_switch = places.switcher(memberships, reach, state)
     g.unused_today = places.unused_today(memberships, reach)
     db.session.info["reach"] = reach

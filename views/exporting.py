@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 
 from app import history
+from app.database import reading_only
 from app.fab.filter_values import BadFilter
 from models.scope import acting
 from views.words import cell, describe, value_at
@@ -71,4 +72,5 @@ class Exporting:
             try:
                 yield from tables.xlsx_stream(headers, rows) if kind == "xlsx" else tables.csv_stream(headers, rows)
             finally:
-                history.write_what_was_shown()
+                with reading_only(False):
+                    history.write_what_was_shown()

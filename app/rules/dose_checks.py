@@ -22,14 +22,11 @@ GRACE = dt.timedelta(days=4)
 INTERVAL_COUNTS_FROM = dt.date(2021, 10, 25)
 
 
-def earlier_doses(person_id: int) -> list[Dose]:
-    """Every valid dose of a person, wherever given, oldest first."""
-    query = (
-        select(Dose)
-        .where(Dose.recipient_id == person_id, Dose.status == "given")
-        .options(joinedload(Dose.vaccine), joinedload(Dose.lot), joinedload(Dose.location))
-        .order_by(Dose.given_on, Dose.id)
-    )
+def earlier_doses(person_id: int, are_shown: bool = True) -> list[Dose]:
+    """Every valid dose of a person, wherever given, oldest first; with what is told of them, if they are shown."""
+    query = select(Dose).where(Dose.recipient_id == person_id, Dose.status == "given").order_by(Dose.given_on, Dose.id)
+    if are_shown:
+        query = query.options(joinedload(Dose.vaccine), joinedload(Dose.lot), joinedload(Dose.location))
     return list(db.session.scalars(query.execution_options(unscoped="earlier_doses")))
 
 

@@ -39,7 +39,7 @@ def post(cause: Any, by: Reach, at: dt.datetime | None = None, item_id: int | No
     db.session.add_all(lines)
     db.session.flush()
     if lines:
-        stock_days.add(StockMovement.id.in_([line.id for line in lines]))
+        stock_days.add_each(lines)
     return lines
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import history
+from app import database, history
 from app.rules import dose_checks, doses, recipients, visits
 from app.rules.clock import today_at
 from models.base import RuleBroken, db, utcnow
@@ -57,7 +57,9 @@ class DoseAdministration(Page):
             abort(403)
         if not form.validate():
             return self.sheet(person, form, 422)
-        key = saved(lambda: doses.administer(form.said(person, location), g.reach).id, form)
+        said = form.said(person, location)
+        database.write_from_here()
+        key = saved(lambda: doses.administer(said, g.reach).id, form)
         if key is None:
             return self.sheet(person, form, 422)
         return redirect(url_for("DoseAdministration.given", pk=key), 303)
