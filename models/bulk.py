@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,12 @@ def claim_keys(connection: Connection, table: Table, count: int) -> list[int]:
         return list(connection.scalars(select(func.nextval(sequence)).select_from(series)))
     last = connection.scalar(select(func.max(table.c.id))) or 0  # the write lock is held since BEGIN
     return list(range(last + 1, last + 1 + count))
+
+
+def random_words(count: int) -> list[str]:
+    """As many words as `secrets.token_urlsafe(16)` gives: 22 letters that nobody guesses; the system is asked once."""
+    drawn = secrets.token_urlsafe(18 * count)  # 24 letters each, of which 22 are taken
+    return [drawn[at : at + 22] for at in range(0, 24 * count, 24)]
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], once: str = "") -> None:

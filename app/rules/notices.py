@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import history
 from models.acts import act
 from models.base import db, utcnow
-from models.bulk import insert_many
+from models.bulk import insert_many, random_words
 from models.links import Link
 from models.notices import Notice
 from models.recipients import Recipient
@@ -96,9 +96,9 @@ def queue_many(
             "once": f"{kind}-{key}-{links.get(key)}" if again else f"{once or kind}-{key}",
             whom: key,
             "link_id": links.get(key),
-            "message_id": f"<{uuid.uuid4()}@vaccines.example>",
+            "message_id": f"<{word}@vaccines.example>",
         }
-        for key, address, language in to
+        for word, (key, address, language) in zip(random_words(len(to)), to, strict=True)
         if address and address.strip()
     ]
     insert_many(db.session.connection(), Notice.__table__, rows, once="once")

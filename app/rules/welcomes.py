@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from app import history
 from app.rules import accounts, links, notices, people
 from models.acts import act
 from models.base import RuleBroken, db, utcnow
-from models.bulk import claim_keys, insert_many
+from models.bulk import claim_keys, insert_many, random_words
 from models.enrollment import Location, Organization
 from models.links import Link
 from models.people import Membership, PortalUser
@@ -61,11 +60,13 @@ def _links(some: Sequence[Person]) -> dict[int, int]:
         facts
         | {
             "id": key,
-            "nonce": secrets.token_urlsafe(16),
+            "nonce": nonce,
             "subject": subject_of(public_id),
             "email": (address or "").strip().lower(),
         }
-        for key, (_person, public_id, address, _language) in zip(keys, some, strict=True)
+        for key, nonce, (_person, public_id, address, _language) in zip(
+            keys, random_words(len(some)), some, strict=True
+        )
     ]
     insert_many(connection, LINKS, rows)
     history.changed_in_bulk("Link", "add", purpose=WELCOME, recipients=[person for person, *_rest in some])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -18,6 +19,8 @@ from app.uploads.tidy import cell_text
 ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
 MACRO_ENDINGS = (".xlsm", ".xltm", ".xlam")
 ZIP = b"PK\x03\x04"
+# Between marks, a cell that begins or ends with a blank or what nobody sees, or begins with an apostrophe.
+_UNCLEAN = re.compile("\x1f[^!-&(-~]|[^!-~]\x1f").search
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 # A line under the headings that explains them, in the words of our template and of most others.
 _HINTS = (
@@ -162,17 +165,15 @@ def _listed(names: list[str], most: int = 10) -> str:
 
 
 def _row(number: int, cells: list[str], formulas: list[int], places: list[Column | None]) -> Row | None:
-    typed: dict[str, str] = {}
-    for column, cell in zip(places, cells, strict=False):
-        if column is not None and cell:
-            # Letters and digits alone need no cleaning; nearly every other cell is such a one.
-            text = cell if cell.isalnum() and cell.isascii() else cell_text(cell)
-            if text:
-                typed[column.header] = text
-    if not typed:
+    filled = {column.header: cell for column, cell in zip(places, cells, strict=False) if cell and column is not None}
+    # Letters, digits and inner signs alone need no cleaning; nearly every row is of such.
+    whole = "\x1f".join(("", *filled.values(), ""))
+    if not whole.isascii() or _UNCLEAN(whole):
+        filled = {header: text for header, cell in filled.items() if (text := cell_text(cell))}
+    if not filled:
         return None
     calculated = frozenset(places[at].header for at in formulas if at < len(places) and places[at])
-    return Row(number, typed, calculated)
+    return Row(number, filled, calculated)
 
 
 def _refuse_strays(number: int, cells: list[str], width: int, unnamed: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -74,41 +74,43 @@ COLUMNS = (
 Found = tuple[str, str, Any]  # field, code, message
 
 
-def reachable(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Found]:
+def reachable(values: dict[str, Any], bad: set[str], _known: Any) -> Iterable[Found]:
     """A phone number or an e-mail address, one of the two."""
-    if not (values.get("phone") or values.get("email") or bad & {"phone", "email"}):
-        yield "phone", "REQD", _l("Please give a phone number or an e-mail address.")
+    if values.get("phone") or values.get("email") or bad & {"phone", "email"}:
+        return ()
+    return [("phone", "REQD", _l("Please give a phone number or an e-mail address."))]
 
 
-def placed(values: dict[str, Any], bad: set[str], known: Any) -> Iterator[Found]:
+def placed(values: dict[str, Any], bad: set[str], known: Any) -> Iterable[Found]:
     """In a file for several locations each row says which."""
-    if known.more.get("must_say") and not values.get("location_id") and "location_id" not in bad:
-        yield "location_id", "REQD", _l("Please give the Provider PIN of the location.")
+    if not known.more.get("must_say") or values.get("location_id") or "location_id" in bad:
+        return ()
+    return [("location_id", "REQD", _l("Please give the Provider PIN of the location."))]
 
 
-def of_this_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Found]:
+def of_this_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterable[Found]:
     """Only people who live or work in North Carolina. Source: FAQ 18."""
-    lives, works = values.get("lives_in_nc"), values.get("works_in_nc")
-    if lives is False and works is False:
-        yield "lives_in_nc", "BUSR", _l("Only people who live or work in North Carolina can be uploaded.")
+    if values.get("lives_in_nc") is not False or values.get("works_in_nc") is not False:
+        return ()
+    return [("lives_in_nc", "BUSR", _l("Only people who live or work in North Carolina can be uploaded."))]
 
 
-def zip_fits_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Found]:
+def zip_fits_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterable[Found]:
     """ZIP codes of North Carolina begin with 27 or 28. Source: CDC reporting specification."""
     zip_code = values.get("zip_code")
-    if values.get("state") == HOME_STATE and zip_code and not zip_code.startswith(HOME_ZIPS):
-        yield "zip_code", "BUSR", _l("A ZIP code in North Carolina begins with 27 or 28.")
+    if values.get("state") != HOME_STATE or not zip_code or zip_code.startswith(HOME_ZIPS):
+        return ()
+    return [("zip_code", "BUSR", _l("A ZIP code in North Carolina begins with 27 or 28."))]
 
 
-def county_fits_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterator[Found]:
+def county_fits_state(values: dict[str, Any], bad: set[str], _known: Any) -> Iterable[Found]:
     """A county of the state for an address in it, “Out of state” for any other."""
     state, county = values.get("state"), values.get("county")
-    if not state or not county:
-        return
-    if state == HOME_STATE and county == OUT_OF_STATE:
-        yield "county", "BUSR", _l("The address is in North Carolina: please give its county.")
-    elif state != HOME_STATE and county != OUT_OF_STATE:
-        yield "county", "BUSR", _l("The address is not in North Carolina: the county is “Out of state”.")
+    if not state or not county or (state == HOME_STATE) != (county == OUT_OF_STATE):
+        return ()
+    if state == HOME_STATE:
+        return [("county", "BUSR", _l("The address is in North Carolina: please give its county."))]
+    return [("county", "BUSR", _l("The address is not in North Carolina: the county is “Out of state”."))]
 
 
 def identity(values: dict[str, Any]) -> tuple[str, str, Any]:
