@@ -4,13 +4,16 @@ Whatever is registered is covered without a word. All that a request asks is cou
 session, the user, the memberships, and the history entry of what was shown.
 """
 
+import csv
 import datetime as dt
+import io
 import os
 import re
 
 import pytest
 
 from app import access, sessions
+from app.fab.interface import CHUNK
 from models.base import db
 from tests import databases
 from tests.crowded_world import TOGETHER, CrowdedWorld
@@ -19,6 +22,7 @@ from tests.test_access import pages
 from views.words import describe
 
 LIST, SHOW, START, LOOK_UP, FIXED = 8, 12, 12, 5, 3
+EXPORT = 3  # the keys, whether there are more, and the history
 PAGE = 25  # rows of a full page
 
 pytestmark = pytest.mark.shared_data
@@ -87,6 +91,39 @@ def test_a_list_asks_at_most_eight_times_whatever_it_shows(world, browsers):
         longest[view.entity.__name__] = max(longest.get(view.entity.__name__, 0), shown)
     assert beyond(found, LIST) == {}
     assert {name: n for name, n in longest.items() if n < PAGE} == {}, "these lists are too short to prove anything"
+
+
+def test_an_export_asks_once_for_its_rows_and_once_for_each_relation_it_names(world, browsers):
+    """For some hundred rows at a time; and of a row no column is read that the file does not hold."""
+    found, longest = {}, 0
+    for view, profile, browser in seen_by(world, browsers):
+        if not access.may(profile, view.entity.__name__, "export"):
+            continue
+        seen, answer = asked(world, lambda b=browser, v=view: _whole(b.get(f"{v.route_base}/export/csv")))
+        relations = {path for name in view.export_columns for path in _relations(view.entity, name)}
+        rows = sum(1 for _row in csv.reader(io.StringIO(answer.text))) - 1
+        found[profile, view.entity.__name__] = (
+            len(seen) - FIXED - EXPORT - -(-rows // CHUNK) * (1 + len(relations)),
+            seen,
+        )
+        longest = max(longest, rows)
+        if view.entity.__name__ == "Dose":
+            assert not any("override_reason" in one for one in seen)
+    assert {page: more for page, more in found.items() if more[0] > 0} == {}
+    assert longest > PAGE, "too short to prove anything"
+
+
+def _whole(answer):
+    answer.get_data()
+    return answer
+
+
+def _relations(entity, path):
+    """The relations on a column's way: lot.vaccine.name goes through two."""
+    names = path.split(".")
+    for n in range(1, len(names) + 1):
+        if describe(entity, ".".join(names[:n])).relation is not None:
+            yield ".".join(names[:n])
 
 
 def test_a_record_asks_at_most_twelve_times_with_all_that_stands_below_it(world, browsers):

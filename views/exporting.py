@@ -13,7 +13,7 @@ from app import history
 from app.database import reading_only
 from app.fab.filter_values import BadFilter
 from models.scope import acting
-from views.words import cell, describe, value_at
+from views.words import cell, describe, getter
 
 KINDS = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX"),
@@ -53,11 +53,11 @@ class Exporting:
         return answer
 
     def _cells(self, shown: list[Any], filters: Any, kind: str) -> Iterator[list[Any]]:
-        turn = [(what.path, cell(what)) for what in shown]
-        for rows in self.datamodel.chunks(filters):
+        turn = [(getter(what), cell(what)) for what in shown]
+        for rows in self.datamodel.chunks(filters, self.export_columns):
             history.shown(self.entity.__name__, [row.id for row in rows], export=kind)
             for row in rows:
-                yield [to_cell(value_at(row, path)) for path, to_cell in turn]
+                yield [to_cell(value_of(row)) for value_of, to_cell in turn]
 
     @staticmethod
     def _stream(kind: str, headers: list[str], rows: Iterator[list[Any]], asked: history.Entry) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from babel import dates
@@ -23,6 +24,7 @@ from models.registry import entities
 NOTHING = "–"
 # A relation's own name says more than the label of what names it: "Location", not "Name".
 NAMING = ("name", "full_name")
+KEPT = (str, int, float, Decimal, dt.date)  # what a spreadsheet has of its own
 
 
 @dataclass(frozen=True)
@@ -142,22 +144,41 @@ def _inner(value: Any) -> str:
 
 
 def cell(what: Described) -> Callable[[Any], Any]:
-    """How the values of a column are written to a spreadsheet: words, but numbers and days stay what they are."""
+    """How the values of a column are written to a spreadsheet: words, but numbers and days stay what they are.
+
+    For one file of one reader: the words of a code are looked up once.
+    """
     in_words = formatter(what)
+    is_coded, is_cause = choices_of(what.info) is not None, what.info.get("format") == "cause"
+    said: dict[str, str] = {}
 
     def to_cell(value: Any) -> Any:
-        if value is None or value == "":
+        kind = type(value)
+        if value is None or (kind is str and not value):
             return None
-        if choices_of(what.info) is None and what.info.get("format") != "cause" and not isinstance(value, bool):
-            if isinstance(value, dt.datetime):
-                return to_user_timezone(value).replace(tzinfo=None, microsecond=0)
-            if isinstance(value, int | float | Decimal | dt.date):
-                return value
-            if isinstance(value, str):
-                return value
+        if is_coded and kind is str:
+            if value not in said:
+                said[value] = in_words(value)
+            return said[value]
+        if is_coded or is_cause or kind is bool:
+            return in_words(value)
+        if kind in KEPT:
+            return value
+        if isinstance(value, dt.datetime):
+            return to_user_timezone(value).replace(tzinfo=None, microsecond=0)
         return in_words(value)
 
     return to_cell
+
+
+def getter(what: Described) -> Callable[[Any], Any]:
+    """`value_at` of a column, for many rows."""
+    if what.column is None and what.relation is None:
+        return lambda row: value_at(row, what.path)
+    if "." not in what.path:
+        return attrgetter(what.path)
+    first, rest = what.path.split(".", 1)
+    return lambda row: None if (found := getattr(row, first)) is None else value_at(found, rest)
 
 
 def value_at(row: Any, path: str) -> Any:

@@ -20,6 +20,7 @@ from app.fab import paging
 from app.fab.filters import FilterConverter, FilterPrefix
 from app.fab.keys import key_from
 from app.fab.keyset import Order, Pager, Place, Rows
+from app.fab.narrow import only
 from models.scope import Scope, reach_in_force
 
 MOST_COUNTED = 10_000
@@ -107,11 +108,12 @@ class Interface(SQLAInterface):
         is_narrow = any(isinstance(one, FilterPrefix) for one in (filters.filters if filters else ()))
         return query if keys is None or is_narrow else query.filter(self.get_pk().in_(keys))
 
-    def rows(self, keys: Sequence[Any]) -> list[Any]:
-        """The rows with these keys, in their order, with everything that is shown of them."""
+    def rows(self, keys: Sequence[Any], loads: Sequence[Any] | None = None) -> list[Any]:
+        """The rows with these keys, in their order, with everything that is shown of them, or what `loads` says."""
         if not keys:
             return []
-        found = self.session.scalars(select(self.obj).where(self.get_pk().in_(keys)).options(*self.eager())).unique()
+        loads = self.eager() if loads is None else loads
+        found = self.session.scalars(select(self.obj).where(self.get_pk().in_(keys)).options(*loads)).unique()
         by_key = {self.get_pk_value(row): row for row in found}
         return [by_key[key] for key in keys if key in by_key]
 
@@ -123,9 +125,10 @@ class Interface(SQLAInterface):
         query = self.apply_filters(self.session.query(self.obj), filters)
         return query.filter(self.get_pk() == key).options(*self.eager()).one_or_none()
 
-    def chunks(self, filters: Any = None) -> Iterator[list[Any]]:
-        """All rows by key, some hundred at a time, without ever holding them all."""
+    def chunks(self, filters: Any = None, columns: Sequence[str] = ()) -> Iterator[list[Any]]:
+        """All rows by key, some hundred at a time, never all at once; with these columns alone, if they are named."""
         pk, last = self.get_pk(), None
+        loads = only(self.obj, columns) if columns else None
         while True:
             query = self.apply_filters(self.session.query(self.obj), filters)
             if last is not None:
@@ -134,7 +137,7 @@ class Interface(SQLAInterface):
             if not keys:
                 return
             for start in range(0, len(keys), CHUNK):
-                yield self.rows(keys[start : start + CHUNK])
+                yield self.rows(keys[start : start + CHUNK], loads)
                 self.session.expunge_all()
             last = keys[-1]
 
