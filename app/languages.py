@@ -1,10 +1,29 @@
 """Which language a page is in: the one chosen, else the person's own, else the browser's."""
 
+from typing import Any
+
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import get_locale, gettext
+from flask_babel import Domain, get_locale, gettext
 
 # Numbers, days and times as a language is written here: 0.3 ml and 4:43 p.m., not Spain's 0,3 ml and 16:43.
 AS_WRITTEN_HERE = {"es": "es_US"}
+
+
+class KeptDomain(Domain):  # type: ignore[misc]
+    """Flask-Babel's words, whose catalog is found without spelling out the locale's name for each word of a page."""
+
+    def __init__(self, domain: str):
+        super().__init__(domain=domain)
+        self.kept: dict[Any, Any] = {}
+
+    def get_translations(self) -> Any:
+        """The catalog of the language in force, which may change within a request."""
+        now = get_locale()
+        if now is None:
+            return super().get_translations()
+        if now not in self.kept:
+            self.kept[now] = super().get_translations()
+        return self.kept[now]
 
 
 def locale() -> str:
@@ -46,5 +65,7 @@ def program_name() -> str:
 
 def install(app: Flask) -> None:
     """Replaces Flask-AppBuilder's choice, which ignores Accept-Language and fills every session."""
-    app.extensions["babel"].locale_selector = locale
+    babel = app.extensions["babel"]
+    babel.locale_selector = locale
+    babel.instance.domain_instance = KeptDomain(babel.instance.domain)
     app.jinja_env.globals.update(page_language=in_force, state_name=state_name, program_name=program_name)
