@@ -114,7 +114,7 @@ def _follow(connection: Connection, rng: Random, site: Site, item_id: int, made:
         # An outer join, though each person has a slot: SQLite then goes through the people in their order.
         joined = PEOPLE.outerjoin(slots, PEOPLE.c.id % SLOTS == slots.c.place)
         _copy(connection, DOSES, made | _dose(number, site, slots), mine, joined)
-    theirs = (DOSES.c.id > earlier) & DOSES.c.recipient_id.in_(select(PEOPLE.c.id).where(mine))
+    theirs = (DOSES.c.id > earlier) & (DOSES.c.recipient_id > before)
     _give(connection, site, item_id, theirs, made, 2 * size)
 
 
