@@ -111,7 +111,7 @@ def _received(file: Path, by: Reach, location_id: int | None, check: bool) -> Up
     upload = stages.receive(file.name, sha256.hexdigest(), by, kind, table, location_id)
     sealed.seal(upload.id, _pieces(file), key_for(uploads.SEAL))
     if check:
-        for some in stages.in_sets(itertools.chain(table.rows, rows), kind.at_once):
+        for some in stages.in_sets(itertools.chain(table.rows, rows), stages.in_one_go(kind)):
             stages.check_some(upload, some)
     return upload
 

@@ -18,6 +18,7 @@ from flask_babel import force_locale
 from sqlalchemy import delete, func, or_, select, update
 
 from app import history
+from app.database import reading_only
 from app.jobs import senders
 from app.rules import notices
 from app.secret_keys import key_for
@@ -32,8 +33,8 @@ from models.uploads import WORKING, Upload, UploadRow
 
 ACCOUNT = Reach.system("worker")
 SEAL = "upload file"
-REST = 0.25  # of the time that a set took, for others who want to write
-LONGEST_REST = 0.2
+REST = 1.0  # of the time that a set took: half of it all is for others who want to write, however busy the machine is
+LONGEST_REST = 0.3
 FORGOTTEN_AT_ONCE = 2_000
 _at_work = threading.Lock()
 
@@ -123,7 +124,9 @@ def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
                 raise FileRefused("too_many_rows", most=kind.most_rows, found=number * kind.at_once + len(some))
             if some[-1].number > cursor:
                 fresh = [row for row in some if row.number > cursor]
-                cursor = _set(key, "checking", partial(_checked, rows=fresh, cursor=cursor, expected=expected[0]))
+                decided = _decided(key, fresh)
+                work = partial(_checked, rows=fresh, decided=decided, cursor=cursor, expected=expected[0])
+                cursor = _set(key, "checking", work)
     except FileRefused as refused:
         reason = {"code": refused.code, "facts": refused.facts}
         _set(key, "checking", lambda upload: _refused(upload, by, reason))
@@ -132,11 +135,22 @@ def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
     return True
 
 
-def _checked(upload: Upload, rows: list[Any], cursor: int, expected: int | None) -> int:
+def _decided(key: int, rows: list[Any]) -> list[Any]:
+    """What the rows are, found out while others may write; it is asked once more when they are entered."""
+    with reading_only():
+        upload = db.session.get(Upload, key, populate_existing=True)
+        if upload is None:
+            raise Lost
+        decided = stages.decide_rows(rows, upload)
+        db.session.rollback()
+    return decided
+
+
+def _checked(upload: Upload, rows: list[Any], decided: list[Any], cursor: int, expected: int | None) -> int:
     if upload.cursor != cursor:
         raise Lost
     upload.rows_expected = expected
-    stages.check_some(upload, rows)
+    stages.check_some(upload, rows, decided)
     return upload.cursor
 
 

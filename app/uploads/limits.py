@@ -8,7 +8,8 @@ MOST_COLUMNS = 200
 LONGEST_CELL = 10_000  # characters
 MOST_TEXT = 30_000_000  # characters in all cells of a workbook together
 MOST_ROWS = 1_048_576  # rows with something in them
-ROWS_AT_ONCE = 500  # in one transaction: short enough that nobody who gives a dose waits for it
+ROWS_AT_ONCE = 500  # in one transaction
+PEOPLE_AT_ONCE = 100  # whose files are the long ones: short enough that nobody who gives a dose waits for it
 DEEPEST_ROW = 1_048_576  # the last row a spreadsheet has
 
 # The inside of a workbook, which is a zip file

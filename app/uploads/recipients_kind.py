@@ -14,6 +14,7 @@ from app.uploads.checking import Checked
 from app.uploads.deciding import Decided, decide
 from app.uploads.earlier import earlier_people, entered_by
 from app.uploads.kind import Kind, Menu, Words
+from app.uploads.limits import PEOPLE_AT_ONCE
 from app.uploads.reading import Row
 from app.uploads.recipients import RECIPIENTS
 from app.uploads.taking_back import take_back
@@ -186,4 +187,5 @@ KIND = Kind(
     fits=fits,
     take_back=take_back,
     place_column="location_id",
+    at_once=PEOPLE_AT_ONCE,
 )

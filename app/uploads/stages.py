@@ -27,6 +27,7 @@ from models.base import RuleBroken, db, utcnow
 from models.scope import Reach
 from models.uploads import OUTCOMES, Upload
 
+IN_ONE_GO = 2_000  # rows of a set where no transaction ends with it
 AS = ("kind", "user_id", "username", "profile", "membership_id", "location_id", "organization_id", "place_name")
 
 
@@ -49,9 +50,14 @@ def preview(
     if table is None:
         table = read(data, file_name, kind.template, kind.is_phased(), most_rows or kind.most_rows)
     upload = receive(file_name, hashlib.sha256(data).hexdigest(), by, kind, table, location_id, organization_id)
-    for rows in in_sets(table.rows, kind.at_once):
+    for rows in in_sets(table.rows, in_one_go(kind)):
         check_some(upload, rows)
     return checked(upload)
+
+
+def in_one_go(kind: Kind) -> int:
+    """How many rows make a set where all of them are one transaction anyway."""
+    return max(kind.at_once, IN_ONE_GO)
 
 
 def in_sets(rows: Iterable[Row], most: int) -> Iterable[list[Row]]:
@@ -114,10 +120,11 @@ def _place_of(by: Reach, kind: Kind, table: Table) -> tuple[int | None, int | No
     raise RuleBroken(_("Please choose the location or organization that the people belong to."), field="location")
 
 
-def check_some(upload: Upload, rows: list[Row]) -> None:
-    """Checks and matches a set of rows and keeps them for review."""
+def check_some(upload: Upload, rows: list[Row], decided: list[Decided] | None = None) -> None:
+    """Checks and matches a set of rows, unless that is `decided` before, and keeps them for review."""
     kind = kind_of(upload.kind)
-    decided = decide_rows(rows, upload)
+    if decided is None:
+        decided = decide_rows(rows, upload)
     kept_rows.store(upload, decided)
     fits = upload.fits_place or kind.fits(decided, upload)  # asked before the upload changes: one UPDATE a set
     tally = Counter(one.outcome for one in decided)
@@ -144,7 +151,7 @@ def commit(upload: Upload, by: Reach) -> Upload:
     """Enters the good rows of a reviewed upload in one go; checks and matches them once more, as things stand now."""
     kind_of(upload.kind).lock()
     begin_entering(upload, by)
-    while enter_some(upload, by):
+    while enter_some(upload, by, IN_ONE_GO):
         pass
     return upload
 
@@ -160,24 +167,25 @@ def begin_entering(upload: Upload, by: Reach) -> Upload:
     return upload
 
 
-def enter_some(upload: Upload, by: Reach) -> bool:
+def enter_some(upload: Upload, by: Reach, at_least: int = 0) -> bool:
     """Enters the next set of good rows; answers whether more are left. The last one ends the stage."""
     kind = kind_of(upload.kind)
+    most = max(kind.at_once, at_least)
     kind.lock()
     _still(upload, "entering")
-    rows = kept_rows.next_rows(upload, kind.at_once)
+    rows = kept_rows.next_rows(upload, most)
     if rows:
         decided = decide_rows([Row(row.row, row.typed) for row in rows], upload)
         keys = kind.enter(decided, upload, by)
         kept_rows.keep_results(upload, decided, keys.items())
         kept_rows.keep_changed_minds(upload, decided, {row.row: row.outcome for row in rows})
         _advance(upload, rows[-1].row, len(rows))
-    if len(rows) < kind.at_once:
+    if len(rows) < most:
         kept_rows.count_again(upload)
         upload.status = "committed"
         upload.committed_at = utcnow()
     db.session.flush()
-    return len(rows) == kind.at_once
+    return len(rows) == most
 
 
 def cancel(upload: Upload, by: Reach) -> Upload:
@@ -205,27 +213,28 @@ def begin_undoing(upload: Upload, by: Reach) -> Upload:
     return upload
 
 
-def undo_some(upload: Upload, by: Reach) -> bool:
+def undo_some(upload: Upload, by: Reach, at_least: int = 0) -> bool:
     """Takes back the next set of rows; answers whether more are left. The last one ends the stage."""
     kind = kind_of(upload.kind)
+    most = max(kind.at_once, at_least)
     kind.lock()
     _still(upload, "undoing")
-    rows = kept_rows.next_rows(upload, kind.at_once, ("new", "changed", "same"))
+    rows = kept_rows.next_rows(upload, most, ("new", "changed", "same"))
     if rows and kind.take_back is not None:
         upload.rows_kept += kind.take_back(rows, upload)
         _advance(upload, rows[-1].row, len(rows))
-    if len(rows) < kind.at_once:
+    if len(rows) < most:
         upload.status = "undone"
         upload.undone_at = utcnow()
     db.session.flush()
-    return len(rows) == kind.at_once
+    return len(rows) == most
 
 
 def undo(upload: Upload, by: Reach) -> Upload:
     """Takes back in one go what an upload entered."""
     kind_of(upload.kind).lock()
     begin_undoing(upload, by)
-    while undo_some(upload, by):
+    while undo_some(upload, by, IN_ONE_GO):
         pass
     return upload
 

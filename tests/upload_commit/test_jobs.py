@@ -46,7 +46,7 @@ def small_sets(monkeypatch):
     monkeypatch.setattr(kind.Kind, "at_once", AT_ONCE)
     object.__setattr__(stages.kind_of("recipients"), "at_once", AT_ONCE)
     yield
-    object.__setattr__(stages.kind_of("recipients"), "at_once", limits.ROWS_AT_ONCE)
+    object.__setattr__(stages.kind_of("recipients"), "at_once", limits.PEOPLE_AT_ONCE)
 
 
 @pytest.fixture
