@@ -1,10 +1,11 @@
 """A real browser against a real server on demo data: what the walks share."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.demo.users import PASSWORD
 from tests import databases
 from tests.browser.checks import watch
+from tests.browser.left_behind import LeftBehind, Logs, holding, known_people, own_temporary_folder, worth_a_look
 from tests.conftest import settings_for
 from tests.postgres import free_port
 
@@ -53,10 +55,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 class Quiet(WSGIRequestHandler):
-    """Says nothing of each request."""
+    """Says nothing of each request on the screen, and keeps what it would have said."""
+
+    lines: ClassVar[list[str]] = []
 
     def log(self, *_: Any, **__: Any) -> None:
         return
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        self.lines.append(f'"{self.requestline}" {code} {size} "{self.headers.get("Referer", "-")}"')
+
+
+@pytest.fixture(scope="session")
+def logs() -> Iterator[Logs]:
+    """Whatever the product writes into logs while the walks go on."""
+    kept = Logs()
+    logging.getLogger().addHandler(kept)
+    yield kept
+    logging.getLogger().removeHandler(kept)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +82,7 @@ def demo_name() -> str:
 
 
 @pytest.fixture(scope="session")
-def served(demo_name: str) -> Iterator[tuple[Flask, str]]:
+def served(demo_name: str, logs: Logs) -> Iterator[tuple[Flask, str]]:
     """The product on a threaded server, as `(app, address)`."""
     from app.factory import create_app
 
@@ -74,7 +90,9 @@ def served(demo_name: str) -> Iterator[tuple[Flask, str]]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     app = create_app(settings_for(url) | {"TESTING": False, "PUBLIC_URL": address} | portals(address))
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    app.after_request(logs.answered)
+    keeping = type("Keeping", (Quiet,), {"lines": logs.lines})
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=keeping)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield app, address
@@ -104,28 +122,63 @@ def demo_data_as_new(served: tuple[Flask, str], demo_name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def driver() -> Iterator[Playwright]:
-    """What drives Debian's Chromium, once a process; a test that needs it fails where Chromium is missing."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"There is no {CHROMIUM}: install Debian's package chromium (make packages does it).")
-    with sync_playwright() as playwright:
-        yield playwright
+def known_before(served: tuple[Flask, str]) -> int:
+    """Who is known from the demo data: all up to this key."""
+    return known_people(served[0])
 
 
 @pytest.fixture(scope="session")
-def chromium(driver: Playwright) -> Iterator[Browser]:
-    """The browser that the walks share."""
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which Chromium keeps what it writes of the walks."""
+    return tmp_path_factory.mktemp("chromium")
+
+
+@pytest.fixture(scope="session")
+def typed_ever() -> set[str]:
+    """All that the walks have typed into fields about people."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def driver(profiles: Path) -> Iterator[Playwright]:
+    """What drives Debian's Chromium, once a process; a test that needs it fails where Chromium is missing."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"There is no {CHROMIUM}: install Debian's package chromium (make packages does it).")
+    with own_temporary_folder(profiles):
+        playwright = sync_playwright().start()
+    yield playwright
+    playwright.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright, profiles: Path, typed_ever: set[str]) -> Iterator[Browser]:
+    """The browser that the walks share; at the end nothing of what they typed is in its files."""
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield browser
+    written = [folder for folder in profiles.iterdir() if "profile" in folder.name]
+    found = [holding(folder, worth_a_look(typed_ever)) for folder in written]
+    files = [file for folder in written for file in folder.rglob("*")]
     browser.close()
+    assert files, "Chromium's files are not where they are looked for"
+    assert not any(found), found
 
 
 @pytest.fixture
-def browse(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+def browse(
+    chromium: Browser,
+    served: tuple[Flask, str],
+    logs: Logs,
+    known_before: int,
+    typed_ever: set[str],
+    request: pytest.FixtureRequest,
+) -> Iterator[Callable[..., Page]]:
     """Opens a page of its own browser session: `browse("tablet")`, `browse("phone", locale="es")`.
 
-    At the end no page may have thrown an error in a script or asked another host for anything.
+    At the end no page may have thrown an error in a script or asked another host for anything, and nothing that stays
+    of the walk may name a person.
     """
+    app, address = served
+    left = LeftBehind(app, logs, known_before)
     contexts: list[BrowserContext] = []
     problems: list[str] = []
     request.node.pages_open = []
@@ -134,6 +187,7 @@ def browse(chromium: Browser, address: str, request: pytest.FixtureRequest) -> I
         context = chromium.new_context(base_url=address, locale=locale, **DEVICES[device], **more)
         context.set_default_timeout(20_000)
         watch(context, address, problems)
+        left.listen(context)
         contexts.append(context)
         page = context.new_page()
         request.node.pages_open.append(page)
@@ -141,7 +195,10 @@ def browse(chromium: Browser, address: str, request: pytest.FixtureRequest) -> I
 
     yield open_page
     for context in contexts:
+        left.closes(context)
         context.close()
+    problems += left.names()
+    typed_ever |= left.typed
     assert not problems, "\n".join(problems)
 
 

@@ -5,6 +5,7 @@ gunicorn, as in production, and writes both of its logs.
 """
 
 import datetime as dt
+import logging
 import os
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from app.factory import create_app
 from models.base import db
 from tests import databases
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.left_behind import LeftBehind, holding, naming
 from tests.browser.walks import button, find_person, known_person
 from tests.conftest import settings_for
 from tests.postgres import free_port
@@ -75,6 +77,26 @@ def await_answer(address: str, process: subprocess.Popen) -> None:
     raise AssertionError("the server does not answer")
 
 
+def refuse_and_come_back(page) -> None:
+    """A form that was refused is a page like others: to reload it or to come back to it sends nothing again."""
+    for name, typed in {
+        "last_name": "Other",
+        "first_name": "Someone",
+        "birth_date": "1951-05-05",
+        "email": "?",
+    }.items():
+        page.locator(f"#{name}").fill(typed)
+    button(page, "Save").click()
+    expect(page.locator(".c-errors")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if request.is_navigation_request() else None)
+    page.reload()
+    page.goto("/start/")
+    page.go_back()
+    expect(page.locator("#last_name")).to_be_visible()
+    assert asked == ["GET"] * 3
+
+
 def walk(page, public_id: str) -> None:
     """What a front desk does with a person, by the screens that may show them."""
     page.goto("/login/")
@@ -88,6 +110,7 @@ def walk(page, public_id: str) -> None:
     find_person(page, OTHER, "1913-04-17")
     button(page, "Register a walk-in").first.click()
     expect(page.locator("#last_name")).to_have_value(OTHER)
+    refuse_and_come_back(page)
     page.goto("/recipient/list/")
     page.goto("/find/")
     page.locator("#last_name").fill(OTHER)  # a date is missing: refused, and what was typed is kept
@@ -95,19 +118,6 @@ def walk(page, public_id: str) -> None:
     expect(page.locator("#last_name")).to_have_value(OTHER)
     page.goto(f"/dose/person/{public_id}")
     expect(page.get_by_text(NAME).first).to_be_visible()
-
-
-def holding(folder: Path, words) -> dict[str, list[str]]:
-    """The files below a folder that hold one of the words, in either of the letters that Chromium writes."""
-    found: dict[str, list[str]] = {}
-    for file in folder.rglob("*"):
-        if not file.is_file():
-            continue
-        data = file.read_bytes().lower()
-        for word in words:
-            if any(word.lower().encode(letters) in data for letters in ("utf-8", "utf-16-le")):
-                found.setdefault(word, []).append(str(file.relative_to(folder)))
-    return found
 
 
 @pytest.mark.parametrize("device", [{"viewport": {"width": 820, "height": 1180}}])
@@ -133,3 +143,39 @@ def test_no_name_and_no_birth_date_stay_in_the_browser_or_in_a_log(tmp_path, dri
     assert not [one for one in (*addresses, kept) for word in SAID if word.lower() in one.lower()]
     assert SEEN in (logs / "access.log").read_text()
     assert holding(logs, SAID) == {}
+
+
+TRACES = """async name => {
+  console.log(`console ${name}`);
+  document.cookie = `cookie=${name}`;
+  localStorage.setItem("storage", name);
+  await fetch(`/healthz?address=${name}`);
+  await fetch("/find/", {method: "POST", body: new URLSearchParams({last_name: name, street: "12"})});
+}"""
+
+
+def test_each_kind_of_trace_is_seen_in_the_walks(chromium, served, logs, known_before):
+    """What all walks are held to would find a name wherever one could stand."""
+    app, address = served
+    left = LeftBehind(app, logs, known_before)
+    context = chromium.new_context(base_url=address)
+    left.listen(context)
+    page = context.new_page()
+    page.goto("/login/")
+    assert left.names() == []
+    page.evaluate(TRACES, "Xylander")
+    logging.getLogger("pypdf").warning("log %s", "Xylander")
+    left.closes(context)
+    context.close()
+    found = "\n".join(left.names())
+    assert left.typed == {"Xylander", "12"}
+    for trace in (
+        "console Xylander",
+        "/healthz?address=Xylander",
+        "log Xylander",
+        "'name': 'cookie'",
+        "'name': 'storage'",
+        '"GET /healthz',
+    ):
+        assert trace in found, (trace, found)
+    assert naming(["Mayhew, Annamaria"], {"May", "Anna", "maria", "27601"}) == []
