@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import event, exists, inspect, select
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, RelationshipProperty, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
 
 from models.base import Entity, RuleBroken, db
@@ -72,9 +72,23 @@ def _by_table() -> dict[Any, str]:
     return _known
 
 
+def follows(state: ORMExecuteState) -> bool:
+    """Whether a load needs no scope of its own: columns of a row that was reached, and the one row that it points at.
+
+    That a row points only where its writer reached is seen to when it is written. Many rows point back at one, whoever
+    wrote them: a collection is a query like others.
+    """
+    if state.is_column_load:
+        return True
+    if not state.is_relationship_load:
+        return False
+    way = [one for one in state.loader_strategy_path or () if isinstance(one, RelationshipProperty)]
+    return bool(way) and not way[-1].uselist
+
+
 def limit_reads(state: ORMExecuteState) -> None:
-    """Adds the scope of each entity in a query; loads of a relation follow the row that was reached."""
-    if state.is_column_load or state.is_relationship_load:
+    """Adds the scope of each entity in a query; a relation to one row follows the row that was reached."""
+    if follows(state):
         return
     named = state.execution_options.get("unscoped")
     if named is not None:

@@ -16,7 +16,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from app.row_access import NAMED_EXCEPTIONS, OutOfReach
+from app.row_access import NAMED_EXCEPTIONS, OutOfReach, follows
 from models.base import db
 from models.scope import Reach
 
@@ -156,8 +156,8 @@ def prepare(engine: Engine) -> None:
 
 
 def _follow(state: ORMExecuteState) -> None:
-    """Loads of a relation or of a row's columns follow the row that was reached."""
-    if state.is_column_load or state.is_relationship_load:
+    """What the first wall lets follow the row that was reached."""
+    if follows(state):
         state.update_execution_options(follows=True)
 
 
