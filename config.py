@@ -50,6 +50,7 @@ HELP_DESK_EMAIL = os.environ.get("HELP_DESK_EMAIL", "help@vaccines.example")
 AUTH_TYPE = 1
 SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-console" if SESSION_COOKIE_SECURE else "console"  # no other host of the domain sets it
+DEVICE_COOKIE_NAME = f"{SESSION_COOKIE_NAME}-device"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE = timedelta(minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "15")))

@@ -10,7 +10,7 @@ from flask_appbuilder.security.utils import is_null_password
 from sqlalchemy import case, func, or_, select, update
 from werkzeug.security import check_password_hash
 
-from app import history, places, second_factor, throttle
+from app import devices, history, places, second_factor, throttle
 from models.base import db, utcnow
 from models.people import PortalUser
 from models.scope import Reach, acting
@@ -35,13 +35,13 @@ def by_password(username: str | None, password: str) -> PortalUser | None:
             db.session.commit()
         if not fits:
             return None
-        throttle.succeeded(account, request.remote_addr or "")
+        throttle.succeeded(account, request.remote_addr or "", devices.named())
     return user
 
 
 def _slowed(account: str) -> None:
     try:
-        throttle.enter(account, request.remote_addr or "")
+        throttle.enter(account, request.remote_addr or "", devices.at_hand())
     except throttle.TooMany:
         history.refused("too many attempts")
         raise

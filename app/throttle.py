@@ -1,7 +1,7 @@
 """Slows down whoever tries passwords: by account, by address and by both, in a table that all processes share.
 
-Each failure in a row makes the next wait longer; nothing is locked. What strangers do to an account delays those who
-come from an address where it signed in before by no more than their own mistakes do.
+Each failure in a row makes the next wait longer; nothing is locked. A browser in which the account has signed in before
+is counted by itself, and so is an address: what strangers do elsewhere, or beside it, delays it by nothing.
 """
 
 from __future__ import annotations
@@ -53,15 +53,18 @@ class TooMany(TooManyRequests):
         self.seconds = seconds
 
 
-def enter(account: str, address: str) -> None:
+def enter(account: str, address: str, device: str = "") -> None:
     """Counts an attempt before it is looked at, so that many at once are counted too; raises TooMany."""
-    known = _key("known", account, address)
+    by_device, by_address = (_key("known", account, one) for one in (device, address))
 
     def work(connection: Any) -> None:
         now = utcnow()
-        row = connection.execute(select(table.c.last_at).where(table.c.key_hash == known)).first()
+        since = select(table.c.key_hash).where(table.c.last_at > now - KNOWN_FOR)
+        known = set(connection.scalars(since.where(table.c.key_hash.in_([by_device, by_address]))))
         limits = {_key("both", account, address): BOTH}
-        if row is not None and now - row.last_at < KNOWN_FOR:
+        if device and by_device in known:
+            limits = {_key("both", account, device): BOTH_KNOWN}
+        elif by_address in known:
             limits = {_key("both", account, address): BOTH_KNOWN}
         else:
             limits |= {_key("account", account): ACCOUNT, _key("address", address): ADDRESS}
@@ -81,17 +84,18 @@ def give_back(what: str, whose: str) -> None:
     _in_own_transaction(lambda connection: connection.execute(forget))
 
 
-def succeeded(account: str, address: str) -> None:
-    """Forgets the failures of an account that has signed in, and knows it at this address from now on."""
-    spent = (_key("both", account, address), _key("account", account))
-    known = _key("known", account, address)
+def succeeded(account: str, address: str, device: str = "") -> None:
+    """Forgets the failures of an account that has signed in, and knows it here and in this browser from now on."""
+    here = sorted({address, device} - {""})
+    spent = [_key("account", account), *(_key("both", account, one) for one in here)]
 
     def work(connection: Any) -> None:
         connection.execute(delete(table).where(table.c.key_hash.in_(spent)))
         back = update(table).where(table.c.key_hash == _key("address", address), table.c.failures > 0)
         connection.execute(back.values(failures=table.c.failures - 1))
-        _make(connection, known, utcnow())
-        connection.execute(update(table).where(table.c.key_hash == known).values(last_at=utcnow()))
+        for known in sorted(_key("known", account, one) for one in here):
+            _make(connection, known, utcnow())
+            connection.execute(update(table).where(table.c.key_hash == known).values(last_at=utcnow()))
 
     _in_own_transaction(work)
 

@@ -1,5 +1,6 @@
 """Guessing passwords is slowed down by account and address, on every door, and no stranger locks another out."""
 
+import contextlib
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
@@ -96,6 +97,32 @@ def test_a_stranger_cannot_lock_out_who_signed_in_here_before(app, client, nurse
     assert attempt(others, "nurse", make.PASSWORD, STRANGER).status_code == 429
     assert attempt(others, "nurse", make.PASSWORD, CLINIC).status_code == 302
     assert others.get("/start/").status_code == 200
+
+
+def test_nobody_locks_out_a_browser_in_which_the_account_has_signed_in(app, client, nurse, clock):
+    """Somebody takes every attempt that the account has, at any address, the owner's among them."""
+    assert attempt(client, "nurse", make.PASSWORD, CLINIC).status_code == 302
+    client.post("/logout/", data=marks(client))
+    home, stranger, colleague = "192.0.2.77", app.test_client(), app.test_client()
+    assert attempt(colleague, "other", make.PASSWORD, home).status_code == 302  # a browser that knows another account
+    colleague.post("/logout/", data=marks(colleague))
+    stranger.set_cookie(app.config["DEVICE_COOKIE_NAME"], "A" * 43)
+    for _ in range(3):
+        with app.app_context():
+            for address in (*(f"198.51.100.{n}" for n in range(20)), home):
+                for _time in range(throttle.BOTH.free):
+                    with contextlib.suppress(throttle.TooMany):
+                        throttle.enter(f"user:{nurse}", address)
+        for browser in (stranger, colleague):
+            assert attempt(browser, "nurse", make.PASSWORD, home).status_code == 429
+        assert attempt(client, "nurse", "mistyped", home).status_code == 302
+        assert attempt(client, "nurse", make.PASSWORD, home).status_code == 302
+        assert client.get("/start/").status_code == 200
+        client.post("/logout/", data=marks(client))
+        clock.passes(throttle.ACCOUNT.longest)
+    for _ in range(throttle.BOTH_KNOWN.free):
+        assert attempt(client, "nurse", address=home).status_code == 302
+    assert attempt(client, "nurse", make.PASSWORD, home).status_code == 429  # it guesses no more than another
 
 
 def test_a_colleague_at_the_same_address_keeps_nobody_out_for_long(app, nurse, clock):
