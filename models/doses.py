@@ -35,6 +35,9 @@ def recorded_late(dialect: str) -> str:
     return f"NOT is_historical AND status <> 'voided' AND {apart[dialect]}"
 
 
+LATE: dict[str, Any] = {f"{name}_where": sql(recorded_late(name)) for name in ("sqlite", "postgresql")}
+
+
 class Visit(Entity):
     """A person at a location on a day, from check-in on."""
 
@@ -75,12 +78,8 @@ class Dose(Entity):
         Index("ix_dose_location_given", "location_id", "given_on", "id"),
         Index("ix_dose_recipient_given", "recipient_id", "given_on"),
         Index("ix_dose_given", "given_on", "id"),
-        Index(
-            "ix_dose_late",
-            "given_on",
-            "location_id",
-            **{f"{name}_where": sql(recorded_late(name)) for name in ("sqlite", "postgresql")},
-        ),  # fmt: skip
+        Index("ix_dose_late", "given_on", "location_id", **LATE),
+        Index("ix_dose_late_here", "location_id", "given_on", **LATE),
     )
 
     key: Mapped[str] = text(36, about(_l("Idempotency key")), required=True, unique=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 from html5lib import parse
 from sqlalchemy import select, text, update
@@ -15,6 +16,7 @@ from models.scope import Reach, acting
 from models.stock import StockDay
 from tests import factories as make
 from tests.screen_world import open_world
+from views import figures as drawn
 from views.figures import values_of
 from views.start import FIGURES
 
@@ -95,5 +97,19 @@ def test_late_doses_are_counted_from_an_index_of_them(app):
             db.session.execute(text("SET LOCAL enable_seqscan = off"))
         explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[dialect]
         query = f"{explain} SELECT count(id) FROM dose WHERE {recorded_late(dialect)} AND given_on >= '2026-01-01'"
-        plan = " ".join(str(row) for row in db.session.execute(text(query)))
-        assert "ix_dose_late" in plan
+        for narrowed, index in (("", "ix_dose_late"), (" AND location_id IN (1)", "ix_dose_late_here")):
+            plan = " ".join(str(row) for row in db.session.execute(text(query + narrowed)))
+            assert re.search(rf"\b{index}\b", plan), plan
+
+
+def test_a_count_of_late_doses_stops_past_the_most_that_is_told(app, monkeypatch):
+    monkeypatch.setattr(figures, "MOST_COUNTED", 2)
+    monkeypatch.setattr(drawn, "MOST_COUNTED", 2)
+    with app.app_context(), acting(make.SEED):
+        place = make.location()
+        for _ in range(4):
+            late = make.dose(location=place)
+            db.session.get(Dose, late.id).given_at = utcnow() - dt.timedelta(hours=30)
+        db.session.commit()
+        since = dt.datetime.combine(utcnow() - dt.timedelta(days=7), dt.time())
+        assert figures._late(since) == 3 and drawn._capped(3) == "2+" and drawn._capped(2) == "2"

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy import func, literal, select, union_all
 
 from app.rules import figures
+from app.rules.figures import MOST_COUNTED
 from models.base import db
 
-MOST_COUNTED = 10_000
 # Whose start page draws them.
 DRAWN_FOR = ("State Administrator", "State Immunization Staff", "Healthcare Location Manager")
 
@@ -39,9 +39,13 @@ def drawn(profile: str) -> dict[str, Any] | None:
             (_("Wasted from open vials"), _share(found.open_rate)),
             (_("Wasted from closed vials"), _share(found.closed_rate)),
             (_("Discrepancies at receipt"), f"{found.discrepancies:,}"),
-            (_("Doses recorded more than a day late"), f"{found.late:,}"),
+            (_("Doses recorded more than a day late"), _capped(found.late)),
         ],
     }
+
+
+def _capped(count: int) -> str:
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 
 def _share(rate: float | None) -> str:
@@ -65,7 +69,4 @@ def values_of(wanted: list[Any], reach: Any) -> list[str]:
         return []
     parts = [counted(figure, reach, position) for position, figure in enumerate(wanted)]
     found = dict(tuple(row) for row in db.session.execute(union_all(*parts)))
-    return [
-        f"{MOST_COUNTED:,}+" if figure.total is None and found[n] > MOST_COUNTED else f"{found[n]:,}"
-        for n, figure in enumerate(wanted)
-    ]
+    return [_capped(found[n]) if figure.total is None else f"{found[n]:,}" for n, figure in enumerate(wanted)]
