@@ -14,7 +14,7 @@ from flask_appbuilder.urltools import get_order_args
 from flask_appbuilder.widgets import RenderTemplateWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import escape
+from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
@@ -34,6 +34,7 @@ PARAMETER = re.compile(r"_flt_(\d)_(\w+)")
 SEARCH_KEYS = {"last_name": "last_key", "first_name": "first_key"}
 LONG, SHORT = 24, 14  # letters of a cell that may break, and of one that may not
 KEPT = "searches"  # in the server-side session: screen -> what was searched
+EMPTY = Markup('<span class="c-none">{}</span>').format(NOTHING)
 ENDS = {"from": _l("from"), "until": _l("until")}
 
 
@@ -51,9 +52,9 @@ class Cell:
         return "c-wordy" if length > LONG else "c-short" if length < SHORT else ""
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is said."""
-        return self.words in ("", NOTHING)
+    def content(self) -> str:
+        """The words, or a mark where nothing is said."""
+        return EMPTY if self.words in ("", NOTHING) else self.words
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """late doses of one place
 
-Revision ID: x_late_here
+Revision ID: 0023
 Revises: 0022
 Create Date: 2026-11-29 12:55:00
 
@@ -9,7 +9,7 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = 'x_late_here'
+revision = '0023'
 down_revision = '0022'
 branch_labels = None
 depends_on = None
