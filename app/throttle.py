@@ -42,7 +42,8 @@ BOTH_KNOWN = Limit(free=5, longest=60)  # colleagues share an address: nobody ke
 ACCOUNT = Limit(free=20, longest=60)
 ADDRESS = Limit(free=60, longest=300)
 CODE = Limit(free=5, longest=900)  # whoever is asked for a second factor has the password already
-MAILS = Limit(free=3, longest=3600)
+MAILS = Limit(free=3, longest=3600)  # to one name, asked for from one address or in one browser that is known
+MAILS_IN_ALL = Limit(free=12, longest=900)  # to one name, so that a mailbox is not flooded from many addresses
 
 
 class TooMany(TooManyRequests):
@@ -76,6 +77,37 @@ def enter(account: str, address: str, device: str = "") -> None:
 def spend(what: str, whose: str, limit: Limit) -> None:
     """Counts one use of something that must not be used without end; raises TooMany."""
     _in_own_transaction(lambda connection: _count(connection, {_key(what, whose): limit}, utcnow()))
+
+
+def mail(what: str, whose: str, address: str, device: str) -> None:
+    """Counts a mail that somebody asks for in a name; raises TooMany.
+
+    A browser in which that name has come in before is counted by itself: who knows a name keeps nobody from their mail.
+    """
+    by_device = _key("known", f"{what}:{whose}", device)
+
+    def work(connection: Any) -> None:
+        now = utcnow()
+        since = select(table.c.key_hash).where(table.c.key_hash == by_device, table.c.last_at > now - KNOWN_FOR)
+        if device and connection.scalar(since) is not None:
+            limits = {_key(what, whose, device): MAILS}
+        else:
+            limits = {_key(what, whose, address): MAILS, _key(what, whose): MAILS_IN_ALL}
+        _count(connection, limits | {_key("address", f"mails for {what}", address): ADDRESS}, now)
+
+    _in_own_transaction(work)
+
+
+def came_in(what: str, whose: str, device: str) -> None:
+    """Knows a browser in which somebody has used a mail that was asked for in this name."""
+    known = _key("known", f"{what}:{whose}", device)
+
+    def work(connection: Any) -> None:
+        _make(connection, known, utcnow())
+        connection.execute(update(table).where(table.c.key_hash == known).values(last_at=utcnow()))
+        connection.execute(delete(table).where(table.c.key_hash == _key(what, whose, device)))
+
+    _in_own_transaction(work)
 
 
 def give_back(what: str, whose: str) -> None:

@@ -15,6 +15,7 @@ from models.recipients import Recipient
 from models.scope import acting
 from tests import factories as make
 from tests import post_office
+from tests.signing_in import marks
 from tests.test_door import mailed, post
 
 
@@ -100,3 +101,24 @@ def test_a_mailbox_opens_no_account_that_reaches_more_than_its_own_people(app, f
         made = mail_codes.account_of(ana)
         assert made.id not in (guardian.id, staff.id) and made.username.startswith("p-")
         assert mail_codes.account_of(ana).id == made.id
+
+
+def test_whoever_knows_an_address_keeps_nobody_from_their_code(app, family, office):
+    """A stranger asks for codes in somebody's name until none is sent any more, from the owner's own address too."""
+    mine = app.test_client()
+    ask(mine, "other@example.org")
+    assert post(mine, "/sign-in/code/type", code=mailed(app, office, "code")).status_code == 302
+    mine.post("/logout/", data=marks(mine))
+
+    def asked(client, address="127.0.0.1"):
+        before = len(office.taken)
+        form = {**marks(client, "/sign-in/code"), "email": "other@example.org"}
+        client.post("/sign-in/code", data=form, environ_base={"REMOTE_ADDR": address})
+        post_office.deliver(app)
+        return len(office.taken) - before
+
+    strangers = [asked(app.test_client(), address) for address in ("127.0.0.1", "203.0.113.1") for _ in range(5)]
+    assert sum(strangers) in (5, 6) and strangers[4] == strangers[9] == 0
+    assert asked(app.test_client(), "198.51.100.8") == 1  # a new browser elsewhere
+    assert asked(mine) == 1
+    assert post(mine, "/sign-in/code/type", code=mailed(app, office, "code")).status_code == 302

@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import authentication, entering, history, second_factor, throttle
+from app import authentication, devices, entering, history, second_factor, throttle
 from app.rules import links, mail_codes, own_passwords
 from models.base import RuleBroken, db
 from models.recipients import Recipient
@@ -179,6 +179,7 @@ def _open_code(asked: dict[str, Any], form: forms.CodeForm) -> None:
     session.pop(MAILED, None)
     entering.renew_session()
     session[WHO] = keys
+    throttle.came_in("code", asked["email"].strip().casefold(), devices.named())
 
 
 def _slowly(form: Any, work: Any) -> int:
@@ -197,8 +198,7 @@ def _slowly(form: Any, work: Any) -> int:
 def _may_mail(what: str, whose: str) -> bool:
     """Whether another mail may go to this name now; nobody is told when it may not."""
     try:
-        throttle.spend(f"mails from {what}", request.remote_addr or "", throttle.ADDRESS)
-        throttle.spend(what, whose.strip().casefold(), throttle.MAILS)
+        throttle.mail(what, whose.strip().casefold(), request.remote_addr or "", devices.at_hand())
     except throttle.TooMany:
         return False
     return True
