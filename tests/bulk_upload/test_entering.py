@@ -170,9 +170,8 @@ def test_an_entered_upload_stands_among_those_sent_lately(manager):
     assert re.search(r"people\.csv .* Robin Tester Entered 1 1", page)
 
 
-def test_the_fix_file_corrected_and_sent_again_enters_only_its_rows(app, manager):
-    where = reviewed(manager, PERSON, BAD_PHONE, ANN)
-    act(manager, where, "enter")
+def corrected(manager, where, **cells):
+    """The fix-file of an upload with these cells of its only row corrected, sent as it is; where its review stands."""
     answer = manager.get(f"{where}/rows-to-fix.xlsx")
     assert answer.headers["Content-Disposition"] == "attachment; filename=rows-to-fix.xlsx"
     book = load_workbook(io.BytesIO(answer.data))
@@ -180,14 +179,40 @@ def test_the_fix_file_corrected_and_sent_again_enters_only_its_rows(app, manager
     headings = {cell.value.rstrip("*"): cell.column for cell in sheet[1]}
     assert sheet.max_row == 2
     assert "A phone number has ten digits" in sheet.cell(2, headings["What to fix"]).value
-    sheet.cell(2, headings["Phone"]).value = "(919) 555-0199"
+    for heading, value in cells.items():
+        sheet.cell(2, headings[heading]).value = value
     out = io.BytesIO()
     book.save(out)
-    again = upload(manager, out.getvalue(), "rows-to-fix.xlsx").headers["Location"]
+    return upload(manager, out.getvalue(), "rows-to-fix.xlsx").headers["Location"]
+
+
+def test_the_fix_file_corrected_and_sent_again_enters_only_its_rows(app, manager):
+    where = reviewed(manager, PERSON, BAD_PHONE, ANN)
+    act(manager, where, "enter")
+    again = corrected(manager, where, Phone="(919) 555-0199")
     assert "1 new person was entered." in words(act(manager, again, "enter"))
     phones = [phone for (phone,) in stored(app, Recipient.phone)]
     assert sorted(phones) == ["9195550101", "9195550199", "9195555555"]
     assert manager.get(f"{again}/rows-to-fix.xlsx").status_code == 404
+
+
+def test_good_rows_that_are_held_and_the_corrected_fix_file_enter_everybody_once(app, manager):
+    where = reviewed(manager, PERSON, BAD_PHONE, ANN)
+    assert "The good rows are held." in words(act(manager, where, "hold"))
+    again = corrected(manager, where, Phone="(919) 555-0199")
+    assert "1 row in the file" in words(manager.get(again)) and count(app, Recipient) == 0
+    assert (
+        reviewed(manager, PERSON, BAD_PHONE, ANN) != where
+    )  # the whole file once more puts nothing aside that is held
+    assert "1 new person was entered." in words(act(manager, again, "enter"))
+    listed = manager.get("/upload/")
+    assert f'href="{where}"' in listed.text and words(listed).count("Held until all rows are right") == 1
+    page = words(act(manager, where, "enter"))
+    assert "2 new people were entered." in page and "Download the rows to fix (1)" in page
+    phones = [phone for (phone,) in stored(app, Recipient.phone)]
+    assert sorted(phones) == ["9195550101", "9195550199", "9195555555"]
+    act(manager, where, "enter")
+    assert count(app, Recipient) == 3
 
 
 def test_a_workbook_is_taken_like_a_csv_file(manager):

@@ -1,5 +1,6 @@
 """The start page says what a file must look like, and refuses a file with its reason."""
 
+import datetime as dt
 import io
 import re
 
@@ -26,6 +27,18 @@ def test_the_start_page_says_what_the_file_must_look_like(app, manager):
     assert "9x: Lighthouse keepers (not open yet)" in page
     assert "Durham" in page and "Hispanic or Latino" in page
     assert "No file was sent yet." in page
+
+
+def test_the_page_shows_the_dated_priority_groups_beside_their_column(app, manager):
+    with app.app_context():
+        make.priority_group(code="9y", name="Ferry crews", opens_on=dt.date(2020, 12, 14))
+        make.priority_group(code="9z", name="Bell ringers", opens_on=dt.date(2099, 1, 5))
+        db.session.commit()
+    rows = re.findall(r"<tr.*?</tr>", manager.get("/upload/").text, flags=re.DOTALL)
+    (beside,) = (row for row in rows if "Priority Group" in row)
+    beside = " ".join(re.sub(r"<[^>]+>", " ", beside).split())
+    assert "9y: Ferry crews (open since Dec 14, 2020)" in beside
+    assert "9z: Bell ringers (opens on Jan 5, 2099)" in beside
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
