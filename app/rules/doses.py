@@ -101,11 +101,12 @@ def administer(new: NewDose, by: Reach) -> Dose:
     if new.given_at > utcnow() + CLOCKS_DIFFER:
         raise RuleBroken(_("The dose cannot be given in the future."), field="given_at")
     given_on = local(new.given_at, location).date()
+    earlier = dose_checks.earlier_doses(person.id, are_shown=False)  # before others wait for the stock of the lot
     item, lot = _item_here(new, location.id, given_on)
     dose_checks.refuse_impossible(person, lot, given_on, today_at(location))
     dose_checks.refuse_recalled(lot, new.given_at)
     expiry.refuse_if_over(item, given_on)
-    against = dose_checks.warnings(person, lot.vaccine, given_on, dose_checks.earlier_doses(person.id, are_shown=False))
+    against = dose_checks.warnings(person, lot.vaccine, given_on, earlier)
     if against and not new.override_reason.strip():
         raise RuleBroken(" ".join(against), field="override_reason")
     if not new.fact_sheet_given:
