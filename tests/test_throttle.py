@@ -103,6 +103,8 @@ def test_nobody_locks_out_a_browser_in_which_the_account_has_signed_in(app, clie
     """Somebody takes every attempt that the account has, at any address, the owner's among them."""
     assert attempt(client, "nurse", make.PASSWORD, CLINIC).status_code == 302
     client.post("/logout/", data=marks(client))
+    cookie = client.get_cookie(app.config["DEVICE_COOKIE_NAME"])
+    assert (cookie.http_only, cookie.same_site, cookie.path, len(cookie.value)) == (True, "Lax", "/", 43)
     home, stranger, colleague = "192.0.2.77", app.test_client(), app.test_client()
     assert attempt(colleague, "other", make.PASSWORD, home).status_code == 302  # a browser that knows another account
     colleague.post("/logout/", data=marks(colleague))
