@@ -92,7 +92,9 @@ def fits(page: Page) -> None:
 
 
 def button(page: Page | Locator, words: str) -> Locator:
-    """The button, or the link that looks like one, whose words begin so."""
+    """The button, or the link that looks like one, whose words begin so, on a page whose scripts are there."""
+    if isinstance(page, Page):
+        page.wait_for_load_state()  # a press before that asks nothing and is sent at once
     return page.locator("main button, main a.c-button").filter(has_text=words).first
 
 
