@@ -236,6 +236,15 @@ def test_more_rows_or_bytes_than_can_be_taken_are_refused(monkeypatch):
     assert refusal(csv_of(PERSON) + b"\n" * limits.DEEPEST_ROW).code == "too_many_rows"
 
 
+def test_rows_of_nothing_are_counted_and_headings_far_below_them_are_not_looked_for():
+    with_break = person(Street="12 Oak Street\nApt 4")
+    lines = csv_of(with_break, PERSON).split(b"\r\n")
+    data = b"\r\n".join([b",,", lines[0], b'"",,', *(b"," * 30 for _line in range(3)), lines[1], b",", lines[2], b""])
+    assert [row.number for row in rows_of(data)] == [7, 9]
+    assert rows_of(data)[0].typed["Street"] == "12 Oak Street\nApt 4"
+    assert refusal(b";,\n" * limits.MEGABYTE + csv_of(PERSON)).code == "no_header"
+
+
 def with_strings(count):
     """A workbook with a table of that many strings, as spreadsheets keep them, beside its one row."""
     kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"

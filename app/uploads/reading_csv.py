@@ -16,6 +16,7 @@ from app.uploads.refused import FileRefused
 Raw = tuple[int, list[str], list[int]]  # row as the spreadsheet numbers it, cells, places of formulas
 
 START = 65_536  # characters by which the delimiter is told
+FARTHEST_HEADINGS = 1_048_576  # characters of nothing but delimiters and line ends before them
 LONGEST_LINE = 2 * MOST_COLUMNS * LONGEST_CELL  # characters read at once, so that one endless line does no harm
 DELIMITERS = ",;\t|"
 _SEP_LINE = re.compile(r"\A\"?sep=(.)\"?(\r\n|\r|\n|\Z)", re.IGNORECASE)
@@ -98,30 +99,58 @@ def raw_rows(data: bytes) -> Iterator[Raw]:
 def rows_of(pieces: Iterable[bytes], encoding: str) -> Iterator[Raw]:
     """Each row with its number; a value with line breaks is one row, an empty line is one too. In little memory."""
     stream = io.TextIOWrapper(io.BufferedReader(Pieces(pieces)), encoding, newline="")
-    start = stream.read(START)
-    while start and not start.strip(DELIMITERS + " \r\n") and (more := stream.read(START)):
-        start += more
-    start += stream.readline(LONGEST_LINE)  # a line that is not cut
+    start = _start_of(stream)
     delimiter, start = delimiter_of(start)
     lines = itertools.chain(io.StringIO(start, newline=""), iter(lambda: stream.readline(LONGEST_LINE), ""))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = 0
-    while True:
-        number += 1
-        if number > DEEPEST_ROW:  # no spreadsheet has more; blank lines count as well
-            raise FileRefused("too_many_rows", most=DEEPEST_ROW, found=f"{DEEPEST_ROW}+")
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _refusal(str(error), number) from None
+    for number, cells in _filled(lines, delimiter):
         if len(cells) > MOST_COLUMNS and any(cell.strip() for cell in cells[MOST_COLUMNS:]):
             raise FileRefused("too_many_columns", row=number, most=MOST_COLUMNS)
         if max(map(len, cells), default=0) > LONGEST_CELL:
             raise FileRefused("long_cell", row=number, most=LONGEST_CELL)
         if any(cells):
             yield number, cells, []
+
+
+def _start_of(stream: io.TextIOWrapper) -> str:
+    """Whole lines from the beginning, up to some that say more than nothing; refused where that is too far away."""
+    read = [stream.read(START)]
+    while read[-1] and not read[-1].strip(DELIMITERS + " \r\n"):
+        if len(read) * START > FARTHEST_HEADINGS:
+            raise FileRefused("no_header")
+        read.append(stream.read(START))
+    return "".join(read) + stream.readline(LONGEST_LINE)  # a line that is not cut
+
+
+class _Lines:
+    """The lines for the csv module: the one that a row begins with, and those that it goes on to by itself."""
+
+    def __init__(self, more: Iterator[str]):
+        self.first, self._more = "", more
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line, self.first = self.first, ""
+        return line or next(self._more)
+
+
+def _filled(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that say something, with their numbers. Those of nothing but delimiters are counted and not parsed."""
+    given = _Lines(lines)
+    reader = csv.reader(given, delimiter=delimiter, strict=True)
+    number, nothing = 0, delimiter + "\r\n"
+    for line in lines:
+        number += 1
+        if number > DEEPEST_ROW:  # no spreadsheet has more; blank lines count as well
+            raise FileRefused("too_many_rows", most=DEEPEST_ROW, found=f"{DEEPEST_ROW}+")
+        if not line.strip(nothing):
+            continue
+        given.first = line
+        try:
+            yield number, next(reader)
+        except csv.Error as error:
+            raise _refusal(str(error), number) from None
 
 
 def _refusal(problem: str, row: int) -> FileRefused:
