@@ -22,6 +22,7 @@ from tests.postgres import free_port
 ROOT = Path(__file__).parents[2]
 # Werkzeug's server leaves a static file open when the browser hangs up while it is sent.
 HUNG_UP = "ignore:unclosed file:ResourceWarning"
+NO_CHANCE = 8  # letters of a word that does not stand in megabytes of a browser's files by chance
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -156,7 +157,8 @@ def chromium(driver: Playwright, profiles: Path, typed_ever: set[str]) -> Iterat
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield browser
     written = [folder for folder in profiles.iterdir() if "profile" in folder.name]
-    found = [holding(folder, worth_a_look(typed_ever)) for folder in written]
+    long = {word for word in worth_a_look(typed_ever) if len(word) >= NO_CHANCE}
+    found = [holding(folder, long) for folder in written]
     files = [file for folder in written for file in folder.rglob("*")]
     browser.close()
     assert files, "Chromium's files are not where they are looked for"
