@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, asc, desc, or_
+from sqlalchemy import ColumnElement, and_, asc, desc, literal, tuple_
 
 NAME = re.compile(r"(after|before)-(\d{1,18})-(\d{1,9})|last")
 
@@ -86,8 +86,9 @@ class Order:
             if not nulls_come_last:
                 yield self.column.is_not(None)
             return
-        at_or_past = self.column >= value if self.is_ascending else self.column <= value
-        past = self.column > value if self.is_ascending else self.column < value
-        yield and_(at_or_past, or_(past, beyond))
+        # As one comparison of both: an index on them is entered at that very row, however many have the same value.
+        here = tuple_(self.column, self.key)
+        there = tuple_(literal(value, self.column.type), literal(key, self.key.type))
+        yield here > there if self.is_ascending else here < there
         if nulls_come_last and self.column.property.columns[0].nullable:
             yield self.column.is_(None)
