@@ -26,25 +26,29 @@ from models.scope import Reach
 from models.uploads import Upload, UploadRow
 
 
+def plan_now() -> tuple[dict[str, str], bool]:
+    """The groups of the state's plan, and whether it still opens in phases: some group of it is not open yet."""
+    query = select(PriorityGroup.code, PriorityGroup.name, PriorityGroup.opens_on).order_by(PriorityGroup.code)
+    groups, today = db.session.execute(query).all(), today_at(None)
+    phased = any(group.opens_on is None or group.opens_on > today for group in groups)
+    return {group.code: group.name for group in groups}, phased
+
+
 def groups_now() -> dict[str, str]:
     """The groups of the state's plan: code and who belongs to each."""
-    query = select(PriorityGroup.code, PriorityGroup.name).order_by(PriorityGroup.code)
-    return dict(db.session.execute(query).tuples().all())
+    return plan_now()[0]
 
 
 def is_phased_now() -> bool:
-    """Whether the plan still opens in phases: some group of it is not open yet."""
-    waits = or_(PriorityGroup.opens_on.is_(None), PriorityGroup.opens_on > today_at(None))
-    return bool(db.session.scalar(select(PriorityGroup.id).where(waits).limit(1)))
+    """Whether the plan still opens in phases."""
+    return plan_now()[1]
 
 
 def known_besides(rows: list[Row], upload: Upload) -> Known:
     """The state's groups, and the organizations and locations that the rows name."""
-    query = select(PriorityGroup.code, PriorityGroup.name, PriorityGroup.opens_on).order_by(PriorityGroup.code)
-    groups, today = db.session.execute(query).all(), today_at(None)
-    phased = any(group.opens_on is None or group.opens_on > today for group in groups)
+    groups, phased = plan_now()
     employers = _employers(row.typed.get("Employer") for row in rows)
-    known = Known({group.code: group.name for group in groups}, phased, employers)
+    known = Known(groups, phased, employers)
     known.more = {"places": _places(rows, upload), "must_say": not (upload.location_id or upload.organization_id)}
     return known
 
