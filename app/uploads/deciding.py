@@ -20,6 +20,7 @@ FILLS = (
     "middle_name", "suffix", "sex", "races", "ethnicity", "phone", "email", "employer_id", "industry",
     "priority_group", "language", "external_id",
 )  # fmt: skip
+MOST_ALIKE = 100  # rows of one name and birth date that further ones in the file are compared with
 
 
 def key_of(identity: Any) -> str | None:
@@ -38,6 +39,7 @@ class Decided:
     fills: dict[str, Any] = field(default_factory=dict)
     old: dict[str, Any] = field(default_factory=dict)
     is_linked: bool = False
+    is_compared: bool = True  # whether rows further on in the file are compared with it
     _key: str | None = None
 
     @property
@@ -107,7 +109,11 @@ def decide(
 
 
 def _within_the_file(rows: Iterable[Decided], seen: Earlier) -> None:
-    """Names the earlier row when a person stands in the file twice, or seems to."""
+    """Names the earlier row when a person stands in the file twice, or seems to.
+
+    Compared are the first of a name and birth date, so many as people may have them: somebody whom a file names a
+    hundred thousand times costs it no more than the hundredth.
+    """
     for one in rows:
         earlier = seen.setdefault(one.identity, [])
         mine = marks(one.row.values) if earlier else ()
@@ -120,7 +126,9 @@ def _within_the_file(rows: Iterable[Decided], seen: Earlier) -> None:
                 first = earlier[0][0]
                 message = _("Row %(row)s has the same name and date of birth. Is it the same person?", row=first)
                 one.note("review", "LIKE", message)
-        earlier.append((one.row.number, one.row.values))
+        one.is_compared = len(earlier) < MOST_ALIKE
+        if one.is_compared:
+            earlier.append((one.row.number, one.row.values))
 
 
 def _against_known(one: Decided, found: list[Any]) -> None:

@@ -32,7 +32,7 @@ def _stored(one: Decided, upload_id: int, keeps: str, now: dt.datetime) -> dict[
         "recipient_id": None,
         "made_id": None,
         "location_id": one.location_id,
-        "same_key": one.key,
+        "same_key": one.key if one.is_compared else None,
         "is_linked": False,
         keeps: one.known.id if one.known is not None else None,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import schemathesis
@@ -21,17 +23,20 @@ MODES = (GenerationMode.NEGATIVE, GenerationMode.POSITIVE)
 class Calls:
     """Sends what is generated for each operation, and remembers what ended in a fault of the product's own."""
 
-    def __init__(self, world: World, seed: int):
+    def __init__(self, world: World, who: Sequence[str], seed: int):
         self.world, self.seed = world, seed
-        self.browser = world.browser("State Administrator")
+        self.browsers = [world.browser(profile) for profile in who]
+        self.browser = self.browsers[0]
         self.schema = schemathesis.openapi.from_dict(self.browser.get(DOCUMENT).json)
         self.found: dict[str, str] = {}
+        self.answers: Counter[int] = Counter()
         self.asked = 0
 
     def run(self, examples: int) -> None:
-        """So many calls for each operation, by turns as the document has it and against it."""
+        """So many calls for each operation, by turns as the document has it and against it, and by each in turn."""
         for number, found in enumerate(self.schema.get_all_operations()):
             operation = found.ok()
+            self.browser = self.browsers[number // len(MODES) % len(self.browsers)]
             modes = MODES if examples > 1 else (MODES[number % 2],)
             for mode in modes:
                 self._ask_for(operation.as_strategy(generation_mode=mode), examples)
@@ -62,6 +67,7 @@ class Calls:
                 **given,
             )
             code = answer.status_code
+            self.answers[code] += 1
         except Exception as error:  # noqa: BLE001 - whatever a call ends with is the finding
             frames = traceback.extract_tb(error.__traceback__)
             code = f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"

@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
-from app.uploads import stages
+from app.uploads import deciding, earlier, stages
+from app.uploads.checking import check
 from app.uploads.deciding import decide, missing_facts
 from app.uploads.matching import day_and_month_swapped, near
 from app.uploads.recipients import RECIPIENTS
@@ -123,6 +124,17 @@ def test_a_person_twice_in_the_file_is_entered_once_and_the_first_row_is_named(c
     assert outcomes(upload) == ["new", "new", "doubled"]
     assert len(everybody()) == 2
     assert messages(upload) == ["The same person stands in row 2."]
+
+
+def test_a_person_whom_a_file_names_without_end_is_compared_with_the_first_rows_only(clinic, monkeypatch):
+    monkeypatch.setattr(deciding, "MOST_ALIKE", 3)
+    monkeypatch.setattr(stages, "in_one_go", lambda kind: 4)
+    read_again = []
+    monkeypatch.setattr(earlier, "check", lambda rows, *more: read_again.append(len(rows)) or check(rows, *more))
+    upload = entered(clinic, *[person()] * 13)
+    assert outcomes(upload) == ["new"] + ["doubled"] * 12
+    assert len(everybody()) == 1
+    assert set(read_again) == {3}, "what was kept of earlier sets grows with the file"
 
 
 def test_two_people_of_one_name_and_birth_date_in_the_file_are_a_question(clinic):
