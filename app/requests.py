@@ -6,7 +6,7 @@ import traceback
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, session
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import Markup, escape
@@ -39,6 +39,8 @@ def begin_request() -> None:
     database.set_reading_only(request.method in READS or request.endpoint in READ_FIRST)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = current_app.config["MAX_BODY_WITHOUT_FILE"]
+    elif request.endpoint in current_app.config["TAKES_LONG_FILES"] and "_user_id" in session:
+        request.max_content_length = current_app.config["MAX_LONG_FILE"]
     history.begin(
         act=request.endpoint or "",
         method=request.method,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,9 @@ from app import access, history, places
 from app.commands.telling import FINDINGS, Refused, command
 from app.jobs import uploads
 from app.rules import clock
-from app.secret_keys import key_for
 from app.uploads import kept_rows, reading, sealed, stages
 from app.uploads.kinds import kind_of
-from app.uploads.limits import APART_FROM, MEGABYTE, MOST_BYTES, MOST_BYTES_OF_TEXT
+from app.uploads.limits import APART_FROM, MEGABYTE
 from app.uploads.refused import FileRefused
 from models.base import RuleBroken, db
 from models.enrollment import Location
@@ -84,6 +82,7 @@ def _in_sets(file: Path, by: Reach, location_id: int | None, preview: bool) -> d
     """
     key = _received(file, by, location_id, check=False).id
     db.session.commit()
+    uploads.keep_rest(key, _pieces(file))
     try:
         uploads.run(key, lambda: False)
         upload = db.session.get_one(Upload, key, populate_existing=True)
@@ -105,11 +104,8 @@ def _received(file: Path, by: Reach, location_id: int | None, check: bool) -> Up
     kind = kind_of("recipients")
     table, rows = reading.opened(lambda: _pieces(file), file.name, kind.template, kind.is_phased())
     table.rows = list(itertools.islice(rows, kind.at_once))
-    sha256 = hashlib.sha256()
-    for piece in _pieces(file):
-        sha256.update(piece)
-    upload = stages.receive(file.name, sha256.hexdigest(), by, kind, table, location_id)
-    sealed.seal(upload.id, _pieces(file), key_for(uploads.SEAL))
+    upload = stages.receive(file.name, sealed.digest_of(_pieces(file)), by, kind, table, location_id)
+    uploads.keep_file(upload, _pieces(file))
     if check:
         for some in stages.in_sets(itertools.chain(table.rows, rows), stages.in_one_go(kind)):
             stages.check_some(upload, some)
@@ -151,7 +147,7 @@ def _covers(reach: Reach, place: Location | None) -> bool:
 
 def _readable(file: Path) -> None:
     """Refuses what cannot be read, and what is too large to be."""
-    most = MOST_BYTES_OF_TEXT if file.suffix.lower() in (".csv", ".txt", ".tsv") else MOST_BYTES
+    most = kind_of("recipients").most_bytes(file.name)
     try:
         with file.open("rb"):
             size = file.stat().st_size

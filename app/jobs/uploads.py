@@ -7,9 +7,10 @@ database that is gone lose the set under way, and whoever finds no sign of life 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,7 @@ LONGEST_REST = 0.3
 MOMENT = 0.01  # seconds: for whoever waits to write, while nobody else has written lately
 LATELY = 5.0  # seconds
 FORGOTTEN_AT_ONCE = 2_000
+PIECES_AT_ONCE = 8  # of a file, sealed in one transaction
 _at_work = threading.Lock()
 _others: dict[str, Any] = {"seen": None, "wrote": 0.0}  # of this process; it works on one upload at a time
 
@@ -78,6 +80,31 @@ def claim() -> int | None:
     return key
 
 
+def keep_file(upload: Upload, pieces: Iterable[bytes]) -> None:
+    """Seals the beginning of a file, in the session's transaction.
+
+    A file that has more is signed as being worked on: `keep_rest` seals that, and until then no worker begins.
+    """
+    numbered = enumerate(pieces)
+    sealed.seal(upload.id, itertools.islice(numbered, PIECES_AT_ONCE), key_for(SEAL))
+    if next(numbered, None) is not None:
+        upload.heartbeat_at = utcnow()
+
+
+def keep_rest(key: int, pieces: Iterable[bytes]) -> None:
+    """Seals what `keep_file` has left, some pieces in a transaction: nobody waits long for SQLite's lock.
+
+    Where this ends before its time, the worker finds that the file is not the one that was announced.
+    """
+    rest = itertools.islice(enumerate(pieces), PIECES_AT_ONCE, None)
+    some = list(itertools.islice(rest, PIECES_AT_ONCE))
+    while some:
+        sealed.seal(key, some, key_for(SEAL))
+        some = list(itertools.islice(rest, PIECES_AT_ONCE))
+        _sign(key, utcnow() if some else None)
+        db.session.commit()
+
+
 def _sign(key: int, at: dt.datetime | None) -> None:
     """Our sign of life, or that nobody is at work."""
     values = {"heartbeat_at": at, "row_version": Upload.__table__.c.row_version + 1}
@@ -110,7 +137,7 @@ def run(key: int, enough: Callable[[], bool]) -> None:
 def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
     """Reads the file from its beginning and checks the rows behind the cursor."""
     upload = db.session.get_one(Upload, key, populate_existing=True)
-    kind, name, cursor = kind_of(upload.kind), upload.file_name, upload.cursor
+    kind, name, cursor, sha256 = kind_of(upload.kind), upload.file_name, upload.cursor, upload.sha256
     phased, expected = kind.is_phased(), [upload.rows_expected]
     db.session.rollback()
 
@@ -119,6 +146,8 @@ def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
 
     try:
         pieces = sealed.opener(key, key_for(SEAL))
+        if sealed.digest_of(pieces()) != sha256:
+            raise FileRefused("cut_off")
         _table, rows = reading.opened(pieces, name, kind.template, phased, expect=expect)
         for number, some in enumerate(stages.in_sets(rows, kind.at_once)):
             if enough():

@@ -13,8 +13,8 @@ from app.uploads.cells import Known
 from app.uploads.checking import Checked
 from app.uploads.columns import Template
 from app.uploads.deciding import Decided
-from app.uploads.limits import MOST_ROWS, ROWS_AT_ONCE
-from app.uploads.reading import Row
+from app.uploads.limits import MOST_BYTES, MOST_BYTES_OF_TEXT, MOST_ROWS, ROWS_AT_ONCE
+from app.uploads.reading import Row, is_text
 from models.scope import Reach
 from models.uploads import Upload
 
@@ -96,6 +96,15 @@ class Kind:
     take_back: Callable[[list[Any], Upload], int] | None = None
     place_column: str = ""
     at_once: int = ROWS_AT_ONCE
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether its files may be as long as any; the rows of others are few."""
+        return self.most_rows >= MOST_ROWS
+
+    def most_bytes(self, name: str) -> int:
+        """Of a file of this name."""
+        return MOST_BYTES_OF_TEXT if self.takes_any_size and is_text(name) else MOST_BYTES
 
     @property
     def endpoint(self) -> str:

@@ -2,8 +2,8 @@
 
 MEGABYTE = 1024 * 1024
 
-MOST_BYTES = 20 * MEGABYTE  # of a file sent by the page, and of any workbook
-MOST_BYTES_OF_TEXT = 500 * MEGABYTE  # of a CSV file given to the command
+MOST_BYTES = 20 * MEGABYTE  # of a workbook, and of a file whose kind has few rows
+MOST_BYTES_OF_TEXT = 500 * MEGABYTE  # of a CSV file: a million people and all that is known of them
 MOST_COLUMNS = 200
 LONGEST_CELL = 10_000  # characters
 MOST_TEXT = 30_000_000  # characters in all cells of a workbook together

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 
 from app.uploads import reading_csv
 from app.uploads.child import raw_rows_apart
 from app.uploads.columns import IGNORED_HEADINGS, Column, Template, heading_key, letter_of
-from app.uploads.limits import APART_FROM, MOST_BYTES, MOST_ROWS
+from app.uploads.limits import APART_FROM, MEGABYTE, MOST_BYTES, MOST_ROWS
 from app.uploads.reading_csv import Raw
 from app.uploads.refused import FileRefused
 from app.uploads.tidy import cell_text
 
+Pieces = Callable[[], Iterable[bytes]]  # a file piece by piece, from its beginning each time it is asked
 ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
 MACRO_ENDINGS = (".xlsm", ".xltm", ".xlam")
 ZIP = b"PK\x03\x04"
@@ -37,6 +41,9 @@ class Row:
     formulas: frozenset[str] = frozenset()
 
 
+Rows = Generator[Row, None, None]
+
+
 @dataclass
 class Table:
     """What a file holds: its columns in its own order, and its rows."""
@@ -47,7 +54,7 @@ class Table:
 
 def read(data: bytes, name: str, template: Template, phased: bool = False, most_rows: int = MOST_ROWS) -> Table:
     """The rows of a file; raises FileRefused with the reason. `phased` adds the columns then required."""
-    check_size(data)
+    check_size(lambda: (data,), len(data))
     table, rows = opened(lambda: (data,), name, template, phased, apart=len(data) >= APART_FROM)
     for row in rows:
         if len(table.rows) == most_rows:
@@ -56,30 +63,62 @@ def read(data: bytes, name: str, template: Template, phased: bool = False, most_
     return table
 
 
-def read_some(data: bytes, name: str, template: Template, phased: bool, most_rows: int) -> tuple[Table, bool]:
-    """The first rows of a file, and whether they are all; raises FileRefused for what is wrong up to there."""
-    check_size(data)
-    table, rows = opened(lambda: (data,), name, template, phased, apart=len(data) >= APART_FROM)
-    table.rows = list(itertools.islice(rows, most_rows))
-    return table, next(rows, None) is None
+def read_some(
+    pieces: Pieces, size: int, name: str, template: Template, phased: bool, most_rows: int
+) -> tuple[Table, bool]:
+    """The first rows of a file of so many bytes, and whether they are all.
+
+    Raises FileRefused for what is wrong up to there. Of a file of text that nobody could wait for, only the beginning
+    is looked at: its columns, and rows as far as they are good.
+    """
+    is_long = size > MOST_BYTES
+    start = partial(_beginning, pieces) if is_long else pieces
+    table, rows = opened(start, name, template, phased, apart=size >= APART_FROM)
+    with closing(rows):
+        try:
+            table.rows.extend(itertools.islice(rows, most_rows))
+            return table, not is_long and next(rows, None) is None
+        except FileRefused:
+            if not is_long:
+                raise
+            return table, False
 
 
-def check_size(data: bytes) -> None:
-    """Refuses nothing at all, and too much."""
-    if not data.strip():
+def _beginning(pieces: Pieces) -> Iterable[bytes]:
+    """As much of a long file as is looked at first, up to the end of a line; of UTF-16, which few write, all."""
+    some, size = [], 0
+    for piece in pieces():
+        some.append(piece)
+        size += len(piece)
+        if size >= MOST_BYTES:
+            break
+    if some and some[0].startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return pieces()
+    some[-1] = some[-1][: some[-1].rfind(b"\n") + 1] or some[-1]
+    return some
+
+
+def check_size(pieces: Pieces, size: int, most: int = MOST_BYTES) -> None:
+    """Refuses nothing at all, and more than `most` bytes."""
+    if size > most:
+        raise FileRefused("too_big", most=most // MEGABYTE)
+    if not any(piece.strip() for piece in pieces()):
         raise FileRefused("empty")
-    if len(data) > MOST_BYTES:
-        raise FileRefused("too_big", most=MOST_BYTES // 1024 // 1024)
+
+
+def is_text(name: str) -> bool:
+    """Whether a file of this name has lines of text, which are read one by one however many there are."""
+    return ENDINGS.get(PurePath(name).suffix.lower()) == "csv"
 
 
 def opened(
-    pieces: Callable[[], Iterable[bytes]],
+    pieces: Pieces,
     name: str,
     template: Template,
     phased: bool = False,
     apart: bool = True,
     expect: Callable[[int], None] = lambda rows: None,
-) -> tuple[Table, Iterator[Row]]:
+) -> tuple[Table, Rows]:
     """The columns of a file, and its rows one after the other, in little memory however many there are.
 
     `pieces` gives the file anew each time it is asked, perhaps in another thread; `apart` parses CSV in a child as
@@ -110,7 +149,7 @@ def _format(data: bytes, name: str) -> str:
     return kind
 
 
-def _table(raw: Iterator[Raw], template: Template, phased: bool) -> tuple[Table, Iterator[Row]]:
+def _table(raw: Iterator[Raw], template: Template, phased: bool) -> tuple[Table, Rows]:
     headings: list[str] = []
     for _number, cells, _ in raw:
         headings = [cell_text(cell) for cell in cells]
@@ -120,7 +159,7 @@ def _table(raw: Iterator[Raw], template: Template, phased: bool) -> tuple[Table,
     return Table(columns=[column for column in places if column]), _rows(raw, headings, places)
 
 
-def _rows(raw: Iterator[Raw], headings: list[str], places: list[Column | None]) -> Iterator[Row]:
+def _rows(raw: Iterable[Raw], headings: list[str], places: list[Column | None]) -> Rows:
     unnamed = [at for at, words in enumerate(headings) if not heading_key(words)]
     first, none = True, True
     for number, cells, formulas in raw:

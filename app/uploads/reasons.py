@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 REASONS = {
     "empty": _l("The file is empty."),
+    "cut_off": _l("The file did not arrive as a whole. Please send it again."),
     "too_big": _l("The file is too large: at most %(most)s MB can be sent at once."),
     "unknown_format": _l("Please send an Excel workbook (.xlsx) or a CSV file (.csv). This file is neither."),
     "old_excel": _l(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
 
 from sqlalchemy import Engine, delete, insert, select, update
 
@@ -17,18 +19,27 @@ PIECE = 1024 * 1024  # bytes in clear
 NONCE = 12
 
 
-def seal(upload_id: int, pieces: Iterable[bytes], key: bytes) -> None:
-    """Keeps the pieces of a file, encrypted."""
+def seal(upload_id: int, pieces: Iterable[tuple[int, bytes]], key: bytes) -> None:
+    """Keeps numbered pieces of a file, encrypted."""
     connection = db.session.connection()
-    for number, piece in enumerate(pieces):
+    for number, piece in pieces:
         nonce = secrets.token_bytes(NONCE)
         content = nonce + _cipher(key).encrypt(nonce, piece, _bound_to(upload_id, number))
         connection.execute(insert(upload_piece).values(upload_id=upload_id, number=number, content=content))
 
 
-def in_pieces(data: bytes) -> Iterator[bytes]:
-    """A file that is here as a whole, piece by piece."""
-    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+def in_pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """A file from its beginning, piece by piece."""
+    stream.seek(0)
+    return iter(lambda: stream.read(PIECE), b"")
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """SHA-256 of a file, by which it is known again."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def opener(upload_id: int, key: bytes) -> Callable[[], Iterator[bytes]]:

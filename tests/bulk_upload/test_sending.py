@@ -7,6 +7,8 @@ import re
 import pytest
 from openpyxl import load_workbook
 
+from app.uploads import kind, limits, reading
+from app.uploads.kinds import kinds
 from models.base import db
 from models.uploads import Upload
 from tests import factories as make
@@ -92,8 +94,25 @@ def test_sending_no_file_is_said_at_the_field(manager):
 
 
 def test_a_file_above_the_limit_is_refused_in_plain_words(app, manager, monkeypatch):
-    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 20_000)
+    monkeypatch.setitem(app.config, "MAX_LONG_FILE", 20_000)
     answer = upload(manager, csv_of(PERSON) + b" " * 20_000)
     assert answer.status_code == 413
     assert "This is too large." in words(answer)
     assert count(app, Upload) == 0
+
+
+def test_a_long_file_of_people_is_taken_from_whoever_is_signed_in(app, manager, monkeypatch):
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 20_000)
+    monkeypatch.setattr(reading, "MOST_BYTES", 20_000)
+    data = csv_of(PERSON) + b" " * 20_000
+    assert upload(manager, data).status_code == 303
+    assert upload(app.test_client(), data).status_code == 413
+    monkeypatch.setattr(kind, "MOST_BYTES", 1_000)
+    book = upload(manager, b"PK\x03\x04" + b"x" * 1_000, "people.xlsx")
+    assert (book.status_code, "The file is too large" in words(book)) == (422, True)
+
+
+def test_every_kind_of_any_size_takes_long_files(app):
+    taking = {f"{one.endpoint}.check" for one in kinds().values() if one.takes_any_size}
+    assert set(app.config["TAKES_LONG_FILES"]) == taking
+    assert app.config["MAX_LONG_FILE"] > limits.MOST_BYTES_OF_TEXT

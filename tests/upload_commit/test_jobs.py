@@ -1,8 +1,10 @@
 """Files of more than a hundred rows: the worker checks, enters and takes them back, and is taken up again."""
 
+import codecs
 import datetime as dt
 import io
 import re
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +12,10 @@ from sqlalchemy import func, select
 from app import worker
 from app.jobs import uploads
 from app.rules import clock
-from app.uploads import limits, stages
+from app.secret_keys import key_for
+from app.uploads import limits, reading, sealed, stages
+from app.uploads.recipients import RECIPIENTS
+from app.uploads.refused import FileRefused
 from models.base import db
 from models.notices import Notice
 from models.people import Membership
@@ -227,3 +232,60 @@ def test_a_long_workbook_is_read_like_a_long_csv_file(app, manager):
     assert re.search(rf"{ROWS} rows in the file", page)
     fix = manager.get(f"{answer.headers['Location']}/rows-to-fix.xlsx")
     assert fix.status_code == 200 and io.BytesIO(fix.data).read(2) == b"PK"
+
+
+@pytest.fixture
+def many_pieces(monkeypatch):
+    """A file of 120 rows is a long one of many pieces."""
+    monkeypatch.setattr(sealed, "PIECE", 1_000)
+    monkeypatch.setattr(uploads, "PIECES_AT_ONCE", 3)
+    monkeypatch.setattr(reading, "MOST_BYTES", 2_500)
+
+
+def test_a_file_of_any_length_is_sealed_some_pieces_at_a_time(app, manager, many_pieces):
+    rows = people()
+    where = sent(manager, *rows)
+    key = stored(app, Upload.id)[0][0]
+    with app.app_context(), acting(make.SEED):
+        assert b"".join(sealed.opener(key, key_for(uploads.SEAL))()) == csv_of(*rows)
+        assert db.session.scalar(select(func.count()).select_from(upload_piece)) > 3 * uploads.PIECES_AT_ONCE
+    work(app)
+    assert stored(app, Upload.status, Upload.rows_new) == [("reviewed", ROWS - 2)]
+    assert f"{ROWS} rows in the file" in words(manager.get(where))
+
+
+def test_a_file_that_was_not_sealed_as_a_whole_enters_nobody(app, manager, many_pieces, monkeypatch):
+    def dies(*_more):
+        raise MemoryError
+
+    monkeypatch.setattr(uploads, "_sign", dies)  # with the first pieces after the beginning
+    with pytest.raises(MemoryError):
+        upload(manager, csv_of(*people()))
+    monkeypatch.undo()
+    with app.app_context(), acting(uploads.ACCOUNT):
+        assert uploads.claim() is None, "whoever receives the file is still at it"
+    monkeypatch.setitem(app.config, "UPLOAD_LEASE_SECONDS", -1)
+    work(app)
+    assert stored(app, Upload.status, Upload.rows_new) == [("refused", 0)]
+    ((key,),) = stored(app, Upload.id)
+    assert "The file did not arrive as a whole. Please send it again." in words(manager.get(f"/upload/{key}"))
+
+
+def looked_at(data):
+    """What is read at once of a file that is sent."""
+    return reading.read_some(partial(sealed.in_pieces, io.BytesIO(data)), len(data), "a.csv", RECIPIENTS, False, 100)
+
+
+def test_of_a_long_file_the_beginning_is_looked_at_up_to_the_end_of_a_line(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_BYTES", 1_000)
+    data = csv_of(*[person(Last_Name="Ñandú")] * 400)
+    monkeypatch.setattr(sealed, "PIECE", 1_001)
+    table, is_whole = looked_at(data)
+    assert not is_whole and 0 < len(table.rows) < 100
+    assert {row.typed["Last Name"] for row in table.rows} == {"Ñandú"}
+    for start in (codecs.BOM_UTF16_LE + data.decode().encode("utf-16-le"), b"sep=,\r\n" + data):
+        assert not looked_at(start)[1]
+    headings, rows = data.split(b"\r\n", 1)
+    assert not looked_at(headings + b"\r\n" + rows.replace(b",", b',"'))[1], "what is wrong with its rows is found by the worker"
+    with pytest.raises(FileRefused, match="not in the template: Nickname"):
+        looked_at(data.replace(b"First Name", b"Nickname", 1))

@@ -20,11 +20,17 @@
     input.focus();
   });
 
-  const tooBig = () => input.files.length > 0 && input.files[0].size > Number(form.dataset.mostBytes);
+  // What is said of a file that is larger than its kind may be; nothing where it is not.
+  const tooBig = () => {
+    if (!input.files.length) return "";
+    const kind = input.files[0].name.toLowerCase().endsWith(".xlsx") ? "xlsx" : "csv";
+    return input.files[0].size > form.getAttribute("data-most-" + kind) * 1024 * 1024 ? form.getAttribute("data-too-big-" + kind) : "";
+  };
   input.addEventListener("change", () => {
-    input.setAttribute("aria-invalid", String(tooBig()));
-    status.textContent = tooBig() ? form.dataset.tooBig : "";
-    status.classList.toggle("c-wrong", tooBig());
+    const words = tooBig();
+    input.setAttribute("aria-invalid", String(words !== ""));
+    status.textContent = words;
+    status.classList.toggle("c-wrong", words !== "");
   });
   form.addEventListener("submit", (event) => {
     if (tooBig()) {

@@ -10,6 +10,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField
 
 from app.uploads.kind import Kind
+from app.uploads.limits import MEGABYTE, MOST_BYTES, MOST_BYTES_OF_TEXT
 from app.uploads.reading import ENDINGS
 from models.uploads import Upload
 from views.fields import relation_field
@@ -29,6 +30,12 @@ class FileForm(FlaskForm):
 
     def __init__(self, kind: Kind) -> None:
         super().__init__()
+        if kind.takes_any_size:
+            self.file.description = _(
+                "An Excel workbook (.xlsx) of up to %(book)s MB or a CSV file (.csv) of up to %(text)s MB.",
+                book=MOST_BYTES // MEGABYTE,
+                text=MOST_BYTES_OF_TEXT // MEGABYTE,
+            )
         if g.reach.kind == "state" and kind.needs_place:
             self.location.url = url_for("UploadScreen.look_up", field="location")
             self.location.typed = request.form.get("location-find", "")

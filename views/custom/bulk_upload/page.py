@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from app import history
 from app.uploads import blank, explaining, fix_file, kept_rows, reviewing, stages
 from app.uploads.kind import Kind
-from app.uploads.limits import MEGABYTE
 from app.uploads.reasons import reason_for
 from models.base import RuleBroken
 from models.uploads import OUTCOMES, WORKING, Upload
@@ -22,13 +21,13 @@ from views.custom.bulk_upload.taking import (
     has_good_rows,
     is_long,
     knock,
-    most_bytes,
     progress,
     reached,
     recent,
     rows_here,
     sent,
     shown_rows,
+    sizes,
     taken,
 )
 from views.page import Page, allowed, saved
@@ -74,7 +73,7 @@ class FilePage(Page):
         return self.page(
             "upload/start.html", kind.words.title, code, form=form, notes=kind.template.notes, phased=phased, kind=kind,
             columns=explaining.explain(kind.template, phased, dated(kind)), recent=recent(kind),
-            most_rows=rows_here(kind), most_bytes=most_bytes(), megabyte=MEGABYTE,
+            most_rows=rows_here(kind), sizes=sizes(kind),
         )  # fmt: skip
 
     @expose("/template.<any(xlsx, csv):ending>")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
+import os
+from functools import partial
 from typing import Any
 
 from flask import abort, current_app, g, send_file
@@ -13,13 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import history
-from app.jobs.uploads import SEAL
+from app.jobs.uploads import keep_file, keep_rest
 from app.rules.clock import today_at
-from app.secret_keys import key_for
 from app.uploads import reviewing, sealed, stages
 from app.uploads.kind import Kind
-from app.uploads.limits import MOST_BYTES
-from app.uploads.reading import read_some
+from app.uploads.limits import MEGABYTE
+from app.uploads.reading import check_size, read_some
 from app.uploads.refused import FileRefused
 from models.base import db, utcnow
 from models.recipients import PriorityGroup
@@ -38,22 +38,24 @@ def taken(form: FileForm, kind: Kind) -> Upload | None:
 
     A short file is checked at once and waits for review; a longer one waits for the worker.
     """
-    sent_file, most = form.file.data, rows_here(kind)
-    location_id, phased = form.location_id, kind.is_phased()
-    data, name = sent_file.read(), sent_file.filename or ""
+    stream, name, most = form.file.data.stream, form.file.data.filename or "", rows_here(kind)
+    location_id, phased, size = form.location_id, kind.is_phased(), stream.seek(0, os.SEEK_END)
+    pieces = partial(sealed.in_pieces, stream)
     db.session.rollback()  # nobody waits for the database while a file is read
     try:
-        table, is_whole = read_some(data, name, kind.template, phased, most)
+        check_size(pieces, size, kind.most_bytes(name))
+        table, is_whole = read_some(pieces, size, name, kind.template, phased, most)
         if not is_whole and kind.most_rows <= most:
             raise FileRefused("too_many_rows", most=kind.most_rows, found=f"{kind.most_rows}+")
     except FileRefused as refused:
         form.file.errors = [refused.reason]
         return None
 
+    sha256 = sealed.digest_of(pieces())
+
     def keep() -> Upload:
-        sha256 = hashlib.sha256(data).hexdigest()
         upload = stages.receive(name, sha256, g.reach, kind, table, location_id)
-        sealed.seal(upload.id, sealed.in_pieces(data), key_for(SEAL))
+        keep_file(upload, pieces())
         if is_whole:
             for rows in stages.in_sets(table.rows, kind.at_once):
                 stages.check_some(upload, rows)
@@ -62,8 +64,10 @@ def taken(form: FileForm, kind: Kind) -> Upload | None:
         return upload
 
     upload = saved(keep, form)
-    if upload is not None and not is_whole:
-        knock()
+    if upload is not None:
+        keep_rest(upload.id, pieces())
+        if not is_whole:
+            knock()
     return upload
 
 
@@ -160,9 +164,9 @@ def opening(opens_on: Any) -> str:
     return _("opens on %(day)s", day=day(opens_on))
 
 
-def most_bytes() -> int:
-    """The largest file that is taken."""
-    return min(MOST_BYTES, current_app.config["MAX_CONTENT_LENGTH"] or MOST_BYTES)
+def sizes(kind: Kind) -> dict[str, int]:
+    """The megabytes of the largest workbook and of the largest file of text that are taken."""
+    return {name: kind.most_bytes(f"a.{name}") // MEGABYTE for name in TYPES}
 
 
 def sent(data: bytes, ending: str, name: str) -> Any:
