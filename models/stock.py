@@ -68,6 +68,11 @@ class Vaccine(Entity):
     dose_volume_ml: Mapped[Any] = mapped_column(Numeric(4, 2), nullable=True, info=about(_l("Dose volume (ml)")))
     route: Mapped[str | None] = text(6, about(_l("Route"), choices="routes"))
     min_age_years: Mapped[Any] = mapped_column(Numeric(4, 1), nullable=True, info=about(_l("Minimum age (years)")))
+    below_age_years: Mapped[Any] = mapped_column(
+        Numeric(4, 1),
+        nullable=True,
+        info=about(_l("Only below this age (years)"), help=_l("12 for a vaccine for 5 through 11 years.")),
+    )
     doses_in_series: Mapped[int | None] = whole(about(_l("Doses in the series")))
     min_interval_days: Mapped[int | None] = whole(about(_l("Minimum interval (days)")))
     cap_color: Mapped[str | None] = text(20, about(_l("Cap color")))
@@ -80,6 +85,8 @@ class Vaccine(Entity):
         super().check()
         if self.min_interval_days is not None and not 0 <= self.min_interval_days <= LONGEST_INTERVAL:
             raise RuleBroken(_l("The interval is at most %(n)s days.", n=LONGEST_INTERVAL), field="min_interval_days")
+        if self.below_age_years is not None and self.below_age_years <= (self.min_age_years or 0):
+            raise RuleBroken(_l("This is not above the minimum age."), field="below_age_years")
 
     def __str__(self) -> str:
         return self.short_name

@@ -240,6 +240,22 @@ def test_the_age_of_infants_counts_in_months(app, born, too_young):
         assert dose_checks.is_too_young(born, dt.date(2026, 11, 23), vaccine) is too_young
 
 
+@pytest.mark.parametrize(("born", "too_old"), [(dt.date(2014, 11, 23), True), (dt.date(2014, 11, 24), False)])
+def test_a_dose_for_children_ends_with_the_birthday(app, born, too_old):
+    with app.app_context():
+        vaccine = make.vaccine(short_name="Blue cap", min_age_years=5, below_age_years=12)
+        person, today = make.recipient(birth_date=born), dt.date(2026, 11, 23)
+        assert dose_checks.is_for_age(born, today, vaccine) is not too_old
+        said = ["Blue cap is for people below 12 years; this person is 12."] if too_old else []
+        assert dose_checks.warnings(person, vaccine, today, []) == said
+
+
+def test_a_vaccine_for_nobody_is_refused(app):
+    with app.app_context(), pytest.raises(RuleBroken) as refused:
+        make.vaccine(min_age_years=12, below_age_years=12)
+    assert refused.value.field == "below_age_years"
+
+
 @pytest.mark.parametrize(("number", "series", "named"), [("1", 2, True), ("2", 2, False), ("1", 1, False)])
 def test_the_mail_names_the_second_dose_after_the_first_of_a_series(app, number, series, named):
     with app.app_context():

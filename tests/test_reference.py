@@ -117,8 +117,12 @@ def test_each_vaccine_has_what_its_entity_needs() -> None:
             assert re.fullmatch(r"\d{5}-\d{4}-\d{2}|", ndc), row["short_name"]
         assert row["route"] in ("", *reference.codes("routes"))
         assert row["is_active"] in ("0", "1")
-        for column in ("doses_per_vial", "dose_volume_ml", "min_age_years", "doses_in_series", "min_interval_days"):
+        for column in ("doses_per_vial", "dose_volume_ml", "min_age_years", "below_age_years", "doses_in_series"):
             assert not row[column] or Decimal(row[column]) > 0
+        assert not row["min_interval_days"] or int(row["min_interval_days"]) > 0
+        assert ("through" in row["name"]) == bool(row["below_age_years"]) or row["cvx"] == "221", (
+            "a dose for adults too"
+        )
         for column in ("authorized_on", "fact_sheet_on"):
             assert not row[column] or dt.date.fromisoformat(row[column]) >= dt.date(2020, 12, 11)
 

@@ -33,8 +33,8 @@ class VaccineScreen(Screen):
     list_columns = ["short_name", "manufacturer", "cvx", "mvx", "cap_color", "is_active"]
     show_columns = [
         "name", "short_name", "manufacturer", "cvx", "mvx", "ndc_unit_of_use", "ndc_unit_of_sale", "doses_per_vial",
-        "dose_volume_ml", "route", "min_age_years", "doses_in_series", "min_interval_days", "cap_color", "diluent",
-        "authorized_on", "fact_sheet_on", "is_active",
+        "dose_volume_ml", "route", "min_age_years", "below_age_years", "doses_in_series", "min_interval_days",
+        "cap_color", "diluent", "authorized_on", "fact_sheet_on", "is_active",
     ]  # fmt: skip
     add_columns = edit_columns = show_columns
     search_columns = ["name", "manufacturer", "cvx", "mvx", "is_active"]

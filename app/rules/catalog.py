@@ -21,6 +21,7 @@ READERS: dict[str, Any] = {
     "min_interval_days": int,
     "dose_volume_ml": Decimal,
     "min_age_years": Decimal,
+    "below_age_years": Decimal,
     "authorized_on": dt.date.fromisoformat,
     "fact_sheet_on": dt.date.fromisoformat,
 }

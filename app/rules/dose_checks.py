@@ -42,28 +42,44 @@ def age_on(born: dt.date, day: dt.date) -> int:
 
 
 def is_too_young(born: dt.date, day: dt.date, vaccine: Vaccine) -> bool:
-    """Whether the vaccine is for older people; counted in months, since some are for infants of six months."""
-    if vaccine.min_age_years is None:
-        return False
-    months = (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
-    return months < vaccine.min_age_years * 12
+    """Whether the vaccine is for older people."""
+    return vaccine.min_age_years is not None and _months(born, day) < vaccine.min_age_years * 12
+
+
+def is_too_old(born: dt.date, day: dt.date, vaccine: Vaccine) -> bool:
+    """Whether the vaccine is for younger people: its dose is a part of what this person needs."""
+    return vaccine.below_age_years is not None and _months(born, day) >= vaccine.below_age_years * 12
+
+
+def is_for_age(born: dt.date, day: dt.date, vaccine: Vaccine) -> bool:
+    """Whether the vaccine is for people as old as this one is that day."""
+    return not is_too_young(born, day, vaccine) and not is_too_old(born, day, vaccine)
+
+
+def _months(born: dt.date, day: dt.date) -> int:
+    """Completed months, since some vaccines are for infants of six months."""
+    return (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
 
 
 def warnings(person: Recipient, vaccine: Vaccine, given_on: dt.date, doses: list[Dose]) -> list[str]:
     """Why this dose should not be given now, in words; empty when nothing speaks against it."""
-    found = []
-    if is_too_young(person.birth_date, given_on, vaccine):
-        found.append(
-            _(
-                "%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.",
-                vaccine=vaccine.short_name,
-                least=f"{float(vaccine.min_age_years):g}",
-                age=age_on(person.birth_date, given_on),
-            )
-        )
+    found = _about_the_age(person.birth_date, given_on, vaccine)
     if doses:
         found += _about_the_interval(vaccine, given_on, doses[-1])
     return found
+
+
+def _about_the_age(born: dt.date, given_on: dt.date, vaccine: Vaccine) -> list[str]:
+    said = {"vaccine": vaccine.short_name, "age": age_on(born, given_on)}
+    if is_too_young(born, given_on, vaccine):
+        least = f"{float(vaccine.min_age_years):g}"
+        return [
+            _("%(vaccine)s is for people of %(least)s years and older; this person is %(age)s.", least=least, **said)
+        ]
+    if is_too_old(born, given_on, vaccine):
+        below = f"{float(vaccine.below_age_years):g}"
+        return [_("%(vaccine)s is for people below %(below)s years; this person is %(age)s.", below=below, **said)]
+    return []
 
 
 def _about_the_interval(vaccine: Vaccine, given_on: dt.date, last: Dose) -> list[str]:

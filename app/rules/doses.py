@@ -72,10 +72,10 @@ def proposal(person: Recipient, location: Location, by: Reach, earlier: list[Dos
 
 
 def _suited(items: list[InventoryItem], person: Recipient, earlier: list[Dose], today: dt.date) -> list[InventoryItem]:
-    """Of what is on hand, the product of the last dose; else what the person is old enough for; else all."""
-    same = [item for item in items if earlier and item.lot.vaccine_id == earlier[-1].vaccine_id]
-    born = person.birth_date
-    return same or [item for item in items if not dose_checks.is_too_young(born, today, item.lot.vaccine)] or items
+    """Of what is on hand, what is for the person's age, and of that the product of the last dose; else all."""
+    fits = [item for item in items if dose_checks.is_for_age(person.birth_date, today, item.lot.vaccine)]
+    same = [item for item in fits if earlier and item.lot.vaccine_id == earlier[-1].vaccine_id]
+    return same or fits or items
 
 
 def done_before(key: str) -> Dose | None:

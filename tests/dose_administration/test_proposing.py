@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
+from app.rules import stock
 from app.rules.clock import today_at
 from models.base import db, utcnow
 from models.doses import Dose
@@ -58,6 +59,43 @@ def test_a_child_is_proposed_what_is_for_its_age(app, nurse, clinic):
     page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")
     assert page.form(f"/dose/person/{number}/record")["lot"] == str(young)
     assert "12 years and older" in page.text
+
+
+def lots_of(page):
+    """The lots to choose from, as they stand on the page."""
+    return [node.get("value") for node in page.tree.iter("input") if node.get("name") == "lot"]
+
+
+def test_nobody_is_proposed_what_is_for_younger_people_even_after_a_dose_of_it(app, nurse, clinic):
+    with app.app_context(), acting(make.SEED):
+        here, there = db.session.get(Location, clinic.here), db.session.get(Location, clinic.there)
+        for_children = make.vaccine(short_name="Blue cap", min_age_years=5, below_age_years=12)
+        soon = make.stock(here, make.lot(vaccine=for_children, expires_on=today_at(None) + dt.timedelta(days=1)))
+        born = today_at(None).replace(day=1) - dt.timedelta(days=366 * 12)
+        number = make.recipient(here, first_name="Kit", birth_date=born)
+        before = today_at(None) - dt.timedelta(days=400)
+        at = utcnow() - dt.timedelta(days=400)
+        make.dose(number, there, given_on=before, given_at=at, vaccine_id=for_children.id)
+        number, children = number.public_id, str(soon.lot_id)
+        db.session.commit()
+    page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")
+    assert page.form(f"/dose/person/{number}/record")["lot"] == str(clinic.lot)
+    assert "Blue cap is for people below 12 years; this person is 12." in page.text
+    assert lots_of(page) == [str(clinic.lot), children], "what does not fit comes last, however soon it expires"
+
+
+def test_a_lot_in_two_storage_states_is_one_to_choose(app, nurse, clinic):
+    with app.app_context(), acting(make.SEED):
+        here = db.session.get(Location, clinic.here)
+        item = db.session.scalars(select(InventoryItem).filter_by(location_id=clinic.here, lot_id=clinic.lot)).one()
+        whole = item.available
+        part = stock.part(here.id, clinic.lot, "frozen-2026-11-01")
+        db.session.get(InventoryItem, part).doses = 7
+        db.session.commit()
+    number = clinic.page.rsplit("/", 1)[-1]
+    page = nurse.send(f"/dose/person/{number}", f"/dose/person/{number}/check-in")
+    assert lots_of(page) == [str(clinic.lot)]
+    assert f"{whole + 7} doses left" in page.text
 
 
 @pytest.fixture

@@ -286,6 +286,8 @@ def test_of_a_long_file_the_beginning_is_looked_at_up_to_the_end_of_a_line(monke
     for start in (codecs.BOM_UTF16_LE + data.decode().encode("utf-16-le"), b"sep=,\r\n" + data):
         assert not looked_at(start)[1]
     headings, rows = data.split(b"\r\n", 1)
-    assert not looked_at(headings + b"\r\n" + rows.replace(b",", b',"'))[1], "what is wrong with its rows is found by the worker"
+    assert not looked_at(headings + b"\r\n" + rows.replace(b",", b',"'))[1], (
+        "what is wrong with its rows is found by the worker"
+    )
     with pytest.raises(FileRefused, match="not in the template: Nickname"):
         looked_at(data.replace(b"First Name", b"Nickname", 1))

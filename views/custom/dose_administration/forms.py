@@ -136,21 +136,28 @@ def sites() -> tuple[list[Any], list[Any]]:
 def offers(
     items: list[Any], chosen: Any, person: Recipient, earlier: list[Dose], today: dt.date
 ) -> list[dict[str, Any]]:
-    """The lots to choose from, the chosen one first, each with what speaks against giving it to this person today."""
-    items = sorted(items, key=lambda item: item.lot_id != chosen)
+    """The lots to choose from, each with what speaks against giving it to this person today.
+
+    The chosen one comes first, then those that nothing speaks against. A lot in several storage states is one; its
+    first part is the one that is drawn from.
+    """
     looked_up = expiry.looked_up(items, today)
-    return [
+    lots: dict[int, list[Any]] = {}
+    for item in items:
+        lots.setdefault(item.lot_id, []).append(item)
+    found = [
         {
-            "lot": item.lot,
-            "vaccine": item.lot.vaccine,
-            "doses": item.available,
-            "use_by": item.use_by,
-            "expiry_unknown": item.expiry == PLACEHOLDER_EXPIRY,
-            "to_look_up": item.expiry == PLACEHOLDER_EXPIRY and item.id not in looked_up,
-            "against": dose_checks.warnings(person, item.lot.vaccine, today, earlier),
+            "lot": first.lot,
+            "vaccine": first.lot.vaccine,
+            "doses": first.available + sum(item.available for item in others),
+            "use_by": first.use_by,
+            "expiry_unknown": first.expiry == PLACEHOLDER_EXPIRY,
+            "to_look_up": first.expiry == PLACEHOLDER_EXPIRY and first.id not in looked_up,
+            "against": dose_checks.warnings(person, first.lot.vaccine, today, earlier),
         }
-        for item in items
+        for first, *others in lots.values()
     ]
+    return sorted(found, key=lambda one: (one["lot"].id != chosen, bool(one["against"])))
 
 
 def said_of_all(offered: list[dict[str, Any]]) -> list[str]:
