@@ -158,7 +158,7 @@ class RelationField(Field):
         self.data = None
         if not text:
             return
-        key = key_from(text)
+        key = key_from(text, self.look_up.entity.id)
         row = None if key is None else self.look_up.row(key)
         if row is None:
             raise ValueError(_("Not found."))

@@ -119,7 +119,7 @@ class Interface(SQLAInterface):
 
     def get(self, id: Any, filters: Any = None, select_columns: Any = None, outer_default_load: bool = False) -> Any:
         """The row with this key, if it is in reach and passes the filters; else None."""
-        key = key_from(id)
+        key = key_from(id, self.get_pk())
         if key is None:
             return None
         query = self.apply_filters(self.session.query(self.obj), filters)

@@ -18,10 +18,10 @@ from app.fab.keys import key_from
 
 def deserialize(field: Any, value: Any, *_args: Any, **_more: Any) -> Any:
     """The row that a key names; raises ValidationError when it is no key or no row in reach."""
-    key = None if isinstance(value, bool) or not isinstance(value, int | str) else key_from(value)
+    target = field.related_model
+    key = None if isinstance(value, bool) or not isinstance(value, int | str) else key_from(value, target.id)
     if key is None:
         raise ValidationError(_("Give the key of an existing record: a whole number."))
-    target = field.related_model
     with field.session.no_autoflush:
         row = field.session.scalars(select(target).where(target.id == key)).one_or_none()
     if row is None:
