@@ -117,14 +117,15 @@ def test_a_nurse_records_what_was_given_before_the_rest_of_the_lot_was_wasted(ap
         waste_all(db.session.get(InventoryItem, clinic.item))
         old = make.stock(place, doses=5)
         db.session.get(Lot, old.lot_id).expires_on = today_at(place) - dt.timedelta(days=3)
+        storage.put_on_hold(make.stock(place), make.SEED, reason="Fridge alarm")
         make.stock(place)
         db.session.commit()
         minutes = (-24 * 60, 2)  # the form knows no seconds: what was wasted just now left before then
         before, now = (local(utcnow() + dt.timedelta(minutes=n), place).strftime("%Y-%m-%dT%H:%M") for n in minutes)
         expired, number = old.lot_id, old.lot.number
     page = nurse.open(clinic.page)
-    assert "2 lots only for a dose given before" in page.text and "None left here: the rest was wasted" in page.text
-    assert number in page.text and "To be used by" in page.text
+    assert "3 lots only for a dose given before" in page.text and "None left here: the rest was wasted" in page.text
+    assert number in page.text and "To be used by" in page.text and "On hold since" in page.text
     form = page.form(clinic.record)
     said = {**form, "lot": str(clinic.lot)}
     refused = nurse.post(clinic.record, {**said, "given_at": now, "note": "Left arm"})
