@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Domain, get_locale, gettext
+from flask_babel import Domain, format_decimal, get_locale, gettext
+from jinja2 import pass_context
 
 # Numbers, days and times as a language is written here: 0.3 ml and 4:43 p.m., not Spain's 0,3 ml and 16:43.
 AS_WRITTEN_HERE = {"es": "es_US"}
@@ -24,6 +25,26 @@ class KeptDomain(Domain):  # type: ignore[misc]
         if now not in self.kept:
             self.kept[now] = super().get_translations()
         return self.kept[now]
+
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        """Words for so many, and how many as the language writes it."""
+        words: str = self.get_translations().ungettext(singular, plural, num)
+        return words % ({"num": grouped(num)} | variables)
+
+
+def grouped(value: Any) -> Any:
+    """A whole number as the language writes it, 12,345; anything else as it is."""
+    return format_decimal(value) if isinstance(value, int) and abs(value) >= 1_000 else value
+
+
+def _in_templates(plain: Any) -> Any:
+    """Jinja's own words for so many, with the number written likewise."""
+
+    @pass_context
+    def ngettext(context: Any, singular: str, plural: str, num: int, **variables: Any) -> Any:
+        return plain(context, singular, plural, num, **({"num": grouped(num)} | variables))
+
+    return ngettext
 
 
 def locale() -> str:
@@ -68,4 +89,6 @@ def install(app: Flask) -> None:
     babel = app.extensions["babel"]
     babel.locale_selector = locale
     babel.instance.domain_instance = KeptDomain(babel.instance.domain)
-    app.jinja_env.globals.update(page_language=in_force, state_name=state_name, program_name=program_name)
+    words = app.jinja_env.globals
+    words.update(page_language=in_force, state_name=state_name, program_name=program_name, grouped=grouped)
+    words["ngettext"] = _in_templates(words["ngettext"])

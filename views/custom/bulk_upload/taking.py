@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from app import history
 from app.jobs.uploads import keep_file, keep_rest
+from app.languages import grouped
 from app.rules.clock import today_at
 from app.uploads import reviewing, sealed, stages
 from app.uploads.kind import Kind
@@ -96,9 +97,10 @@ def progress(upload: Upload) -> dict[str, Any]:
     if expected and done and upload.stage_at:
         spent = (utcnow() - upload.stage_at).total_seconds()
         left = max(0, round(spent / done * (expected - done)))
-    words = _("%(done)s rows so far", done=done)
+    words = _("%(done)s rows so far", done=grouped(done))
     if expected:
-        words = _("%(done)s of about %(expected)s rows", done=min(done, expected), expected=expected)
+        said = {"done": grouped(min(done, expected)), "expected": grouped(expected)}
+        words = _("%(done)s of about %(expected)s rows", **said)
     if left is not None:
         words += " · " + time_left(left)
     return {"status": upload.status, "done": done, "expected": expected, "words": words}
