@@ -1,5 +1,6 @@
 """The recall of a lot: counted first, then in force everywhere at once."""
 
+import contextlib
 import datetime as dt
 import threading
 import uuid
@@ -7,7 +8,7 @@ import uuid
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from app.rules import doses, ledger_check, recalls, stock, stock_days, transfer_moves, transfers
+from app.rules import doses, ledger_check, recall_reach, recalls, stock, stock_days, transfer_moves, transfers
 from app.rules.clock import local, today_at
 from models.base import RuleBroken, db, utcnow
 from models.doses import Dose
@@ -176,6 +177,39 @@ def test_the_state_recalls_from_its_pages_and_exports_the_report():
         assert report.status_code == 200 and "Burlington Clinic" in report.text and "60" in report.text
         again = state.send("/recall/add", {"lot": str(lot), "reason": "Again"})
         assert again.status_code == 422 and "recalled already" in again.text
+
+
+def test_late_doses_of_two_places_at_once_are_both_counted(app):
+    with app.app_context(), acting(make.SEED):
+        items = [make.stock(make.location(name="Here"), doses=5)]
+        items.append(make.stock(make.location(name="There"), items[0].lot, doses=5))
+        recall = recalls.recall(items[0].lot, make.SEED, reason="Particles in vials")
+        recalls.put_in_force(recall, make.SEED)
+        db.session.commit()
+        lot, key, places = items[0].lot_id, recall.id, [item.location_id for item in items]
+    together, wrong = threading.Barrier(2), []
+
+    def record(place_id):
+        try:
+            with app.app_context(), acting(make.SEED):
+                place = db.session.get_one(Location, place_id)
+                make.dose(make.recipient(at=place), place, lot_id=lot)
+                with contextlib.suppress(threading.BrokenBarrierError):  # SQLite lets one write at a time
+                    together.wait(1)
+                recall_reach.count_again(lot)
+                db.session.commit()
+        except Exception as error:  # noqa: BLE001 - told by the test
+            wrong.append(error)
+
+    threads = [threading.Thread(target=record, args=(place,)) for place in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    with app.app_context(), acting(make.SEED):
+        lines = db.session.scalars(select(RecallPlace.doses).where(RecallPlace.recall_id == key))
+        assert (db.session.get_one(Recall, key).doses, sorted(lines)) == (2, [1, 1])
 
 
 def test_a_dose_given_before_the_recall_and_recorded_after_is_in_its_report(app, nurse, clinic, checked_in):  # noqa: F811

@@ -47,10 +47,15 @@ def count(recall: Recall) -> None:
 
 
 def count_again(lot_id: int) -> None:
-    """Counts a recall in force anew: a dose given before it was recorded, or taken back, since."""
+    """Counts a recall in force anew: a dose given before it was recorded, or taken back, since.
+
+    Two places that do so at once count one after the other, so that the later knows of both.
+    """
     db.session.flush()
+    query = select(Recall).where(Recall.lot_id == lot_id, Recall.status == "in_force").order_by(Recall.id)
+    query = query.with_for_update(of=Recall).execution_options(populate_existing=True)
     with acting(Reach.system("recall")):
-        for recall in db.session.scalars(select(Recall).where(Recall.lot_id == lot_id, Recall.status == "in_force")):
+        for recall in db.session.scalars(query).all():
             count(recall)
 
 
