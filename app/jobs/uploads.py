@@ -16,11 +16,12 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import delete, func, or_, select, update
 
 from app import history
 from app.database import reading_only
 from app.jobs import senders
+from app.jobs.others import Others, watched
 from app.rules import notices
 from app.secret_keys import key_for
 from app.uploads import reading, sealed, stages
@@ -34,14 +35,9 @@ from models.uploads import WORKING, Upload, UploadRow
 
 ACCOUNT = Reach.system("worker")
 SEAL = "upload file"
-REST = 1.0  # of the time that a set took: half of it all is for others who write, however busy the machine is
-LONGEST_REST = 0.3
-MOMENT = 0.01  # seconds: for whoever waits to write, while nobody else has written lately
-LATELY = 5.0  # seconds
 FORGOTTEN_AT_ONCE = 2_000
 PIECES_AT_ONCE = 8  # of a file, sealed in one transaction
 _at_work = threading.Lock()
-_others: dict[str, Any] = {"seen": None, "wrote": 0.0}  # of this process; it works on one upload at a time
 
 
 class Lost(Exception):
@@ -125,16 +121,16 @@ def run(key: int, enough: Callable[[], bool]) -> None:
             return
         db.session.rollback()
     work = {"checking": _check, "entering": _enter, "undoing": _undo}[stage]
-    with acting(by), force_locale(language):
+    with acting(by), force_locale(language), watched(db.engine) as others:
         try:
-            if not work(key, by, enough):
+            if not work(key, by, enough, others):
                 _sign(key, None)  # told to stop: whoever comes next need not wait
                 db.session.commit()
         except Lost:
             db.session.rollback()
 
 
-def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
+def _check(key: int, by: Reach, enough: Callable[[], bool], others: Others) -> bool:
     """Reads the file from its beginning and checks the rows behind the cursor."""
     upload = db.session.get_one(Upload, key, populate_existing=True)
     kind, name, cursor, sha256 = kind_of(upload.kind), upload.file_name, upload.cursor, upload.sha256
@@ -158,12 +154,12 @@ def _check(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
                 fresh = [row for row in some if row.number > cursor]
                 decided = _decided(key, fresh)
                 work = partial(_checked, rows=fresh, decided=decided, cursor=cursor, expected=expected[0])
-                cursor = _set(key, "checking", work)
+                cursor = _set(key, "checking", work, others)
     except FileRefused as refused:
         reason = {"code": refused.code, "facts": refused.facts}
-        _set(key, "checking", lambda upload: _refused(upload, by, reason))
+        _set(key, "checking", lambda upload: _refused(upload, by, reason), others)
         return True
-    _set(key, "checking", lambda upload: _tell("upload_checked", stages.checked(upload), by))
+    _set(key, "checking", lambda upload: _tell("upload_checked", stages.checked(upload), by), others)
     return True
 
 
@@ -196,15 +192,18 @@ def _refused(upload: Upload, by: Reach, reason: dict[str, Any]) -> None:
     _tell("upload_refused", upload, by)
 
 
-def _enter(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
-    return _in_sets(key, by, "entering", stages.enter_some, "upload_entered", enough)
+def _enter(key: int, by: Reach, enough: Callable[[], bool], others: Others) -> bool:
+    return _in_sets(("entering", stages.enter_some, "upload_entered"), key, by, enough, others)
 
 
-def _undo(key: int, by: Reach, enough: Callable[[], bool]) -> bool:
-    return _in_sets(key, by, "undoing", stages.undo_some, "upload_undone", enough)
+def _undo(key: int, by: Reach, enough: Callable[[], bool], others: Others) -> bool:
+    return _in_sets(("undoing", stages.undo_some, "upload_undone"), key, by, enough, others)
 
 
-def _in_sets(key: int, by: Reach, stage: str, rule: Any, kind: str, enough: Callable[[], bool]) -> bool:
+def _in_sets(what: tuple[str, Any, str], key: int, by: Reach, enough: Callable[[], bool], others: Others) -> bool:
+    """Does a stage by its rule until nothing is left, and tells its sender."""
+    stage, rule, kind = what
+
     def one_set(upload: Upload) -> bool:
         more: bool = rule(upload, by)
         if not more:
@@ -212,12 +211,12 @@ def _in_sets(key: int, by: Reach, stage: str, rule: Any, kind: str, enough: Call
         return more
 
     while not enough():
-        if not _set(key, stage, one_set):
+        if not _set(key, stage, one_set, others):
             return True
     return False
 
 
-def _set(key: int, stage: str, work: Callable[[Upload], Any]) -> Any:
+def _set(key: int, stage: str, work: Callable[[Upload], Any], others: Others) -> Any:
     """One set of rows: one transaction, one entry of the history; raises Lost where the upload is not ours any more."""
     began = time.monotonic()
     history.begin(act=f"job upload {stage}")
@@ -227,25 +226,15 @@ def _set(key: int, stage: str, work: Callable[[Upload], Any]) -> Any:
     db.session.refresh(upload, with_for_update={"of": Upload})
     if upload.status != stage:
         raise Lost
-    _look_for_others()
+    others.look()
     try:
         given = work(upload)
     except RuleBroken:
         raise Lost from None
     db.session.commit()
-    now = time.monotonic()
-    time.sleep(min(LONGEST_REST, REST * (now - began)) if now - _others["wrote"] < LATELY else MOMENT)
+    others.stored()
+    time.sleep(others.rest(time.monotonic() - began))
     return given
-
-
-def _look_for_others() -> None:
-    """Notes whether somebody else has written since the set before: SQLite tells; on PostgreSQL somebody always may."""
-    connection = db.session.connection()
-    seen = None
-    if connection.dialect.name == "sqlite":
-        seen = (id(connection.connection.dbapi_connection), connection.scalar(text("PRAGMA data_version")))
-    if seen is None or seen != _others["seen"]:
-        _others.update(seen=seen, wrote=time.monotonic())
 
 
 def _tell(kind: str, upload: Upload, by: Reach) -> None:
