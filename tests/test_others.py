@@ -4,6 +4,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.jobs import others
+from models.base import db
+from models.scope import acting
+from tests import factories as make
 
 SET = 0.2  # seconds that a set took
 
@@ -40,10 +43,22 @@ def test_what_the_worker_stores_itself_is_nobody_elses(engine, monkeypatch):
         assert seen.rest(SET) == SET and seen.rest(60) == others.LONGEST_REST
 
 
-def test_a_database_that_does_not_tell_may_always_have_others(monkeypatch):
+def test_the_database_in_use_tells_of_a_write(app, monkeypatch):
     monkeypatch.setattr(others, "LATELY", 3_600.0)
-    seen = others.Others(None)
-    seen._wrote = -7_200.0
+    with app.app_context(), acting(make.SEED), others.watched(db.engine) as seen:
+        make.location()
+        db.session.commit()
+        seen.look()
+        assert seen.rest(SET) == SET
+
+
+def test_who_is_alone_loses_a_moment_and_no_more_a_while_after_others_wrote(monkeypatch):
+    versions = iter([1, 1, 2, 2])
+    seen = others.Others(lambda: next(versions))
     seen.look()
-    seen.stored()
+    assert seen.rest(SET) == others.MOMENT
+    seen.look()
     assert seen.rest(SET) == SET
+    monkeypatch.setattr(others, "LATELY", 0.0)
+    seen.stored()
+    assert seen.rest(SET) == others.MOMENT

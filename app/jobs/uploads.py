@@ -219,6 +219,7 @@ def _in_sets(what: tuple[str, Any, str], key: int, by: Reach, enough: Callable[[
 def _set(key: int, stage: str, work: Callable[[Upload], Any], others: Others) -> Any:
     """One set of rows: one transaction, one entry of the history; raises Lost where the upload is not ours any more."""
     began = time.monotonic()
+    others.look()
     history.begin(act=f"job upload {stage}")
     upload = db.session.get(Upload, key, populate_existing=True)
     if upload is None:
@@ -226,7 +227,6 @@ def _set(key: int, stage: str, work: Callable[[Upload], Any], others: Others) ->
     db.session.refresh(upload, with_for_update={"of": Upload})
     if upload.status != stage:
         raise Lost
-    others.look()
     try:
         given = work(upload)
     except RuleBroken:
