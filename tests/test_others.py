@@ -56,9 +56,9 @@ def test_who_is_alone_loses_a_moment_and_no_more_a_while_after_others_wrote(monk
     versions = iter([1, 1, 2, 2])
     seen = others.Others(lambda: next(versions))
     seen.look()
-    assert seen.rest(SET) == others.MOMENT
+    assert (seen.rest(SET), seen.leave_room_for(100)) == (others.MOMENT, 100 * others.ALONE)
     seen.look()
-    assert seen.rest(SET) == SET
+    assert (seen.rest(SET), seen.leave_room_for(100)) == (SET, 100)
     monkeypatch.setattr(others, "LATELY", 0.0)
     seen.stored()
     assert seen.rest(SET) == others.MOMENT

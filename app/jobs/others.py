@@ -19,6 +19,7 @@ REST = 1.0  # of the time that a set took: half of it all is for others who writ
 LONGEST_REST = 0.3
 MOMENT = 0.01  # seconds: for whoever waits to write, while nobody else has written lately
 LATELY = 5.0  # seconds
+ALONE = 5  # times as many rows in a set, while nobody else has written lately
 # The next number of a transaction; one that only reads has none.
 WRITTEN = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
 
@@ -40,9 +41,17 @@ class Others:
         if self._version() != self._seen:
             self._wrote = time.monotonic()
 
+    def are_at_it(self) -> bool:
+        """Whether somebody has written lately."""
+        return time.monotonic() - self._wrote < LATELY
+
     def rest(self, took: float) -> float:
         """The seconds to wait after a set that took so many."""
-        return min(LONGEST_REST, REST * took) if time.monotonic() - self._wrote < LATELY else MOMENT
+        return min(LONGEST_REST, REST * took) if self.are_at_it() else MOMENT
+
+    def leave_room_for(self, rows: int) -> int:
+        """How many rows the next set has, where it has so many beside others: more, where nobody waits for its end."""
+        return rows if self.are_at_it() else rows * ALONE
 
 
 @contextmanager

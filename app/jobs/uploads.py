@@ -145,11 +145,12 @@ def _check(key: int, by: Reach, enough: Callable[[], bool], others: Others) -> b
         if sealed.digest_of(pieces()) != sha256:
             raise FileRefused("cut_off")
         _table, rows = reading.opened(pieces, name, kind.template, phased, expect=expect)
-        for number, some in enumerate(stages.in_sets(rows, kind.at_once)):
+        read = 0
+        while some := list(itertools.islice(rows, others.leave_room_for(kind.at_once))):
             if enough():
                 return False
-            if (number + 1) * kind.at_once > kind.most_rows + kind.at_once:
-                raise FileRefused("too_many_rows", most=kind.most_rows, found=number * kind.at_once + len(some))
+            if (read := read + len(some)) > kind.most_rows:
+                raise FileRefused("too_many_rows", most=kind.most_rows, found=read)
             if some[-1].number > cursor:
                 fresh = [row for row in some if row.number > cursor]
                 decided = _decided(key, fresh)
@@ -205,7 +206,7 @@ def _in_sets(what: tuple[str, Any, str], key: int, by: Reach, enough: Callable[[
     stage, rule, kind = what
 
     def one_set(upload: Upload) -> bool:
-        more: bool = rule(upload, by)
+        more: bool = rule(upload, by, others.leave_room_for(kind_of(upload.kind).at_once))
         if not more:
             _tell(kind, upload, by)
         return more

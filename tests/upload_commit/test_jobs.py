@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import worker
-from app.jobs import uploads
+from app.jobs import others, uploads
 from app.rules import clock
 from app.secret_keys import key_for
 from app.uploads import limits, reading, sealed, stages
@@ -49,6 +49,7 @@ def small_sets(monkeypatch):
     from app.uploads import kind
 
     monkeypatch.setattr(kind.Kind, "at_once", AT_ONCE)
+    monkeypatch.setattr(others, "ALONE", 1)
     object.__setattr__(stages.kind_of("recipients"), "at_once", AT_ONCE)
     yield
     object.__setattr__(stages.kind_of("recipients"), "at_once", limits.PEOPLE_AT_ONCE)
@@ -155,9 +156,9 @@ def test_whoever_finds_no_sign_of_life_goes_on_behind_the_cursor(app, manager, m
     calls = []
     enter = stages.enter_some
 
-    def dies(upload, by):
+    def dies(upload, *how):
         calls.append(upload.cursor)
-        more = enter(upload, by)
+        more = enter(upload, *how)
         if len(calls) == 2:
             raise MemoryError  # after the work, before the commit
         return more
