@@ -72,7 +72,7 @@ def send(page: Page, path) -> None:
 
 def count(page: Page, label: str) -> int:
     figure = page.locator(".c-figure").filter(has=page.locator("dt", has_text=label)).first
-    return int(figure.locator(".c-figure-value").inner_text())
+    return int(figure.locator(".c-figure-value").inner_text().replace(",", ""))
 
 
 def fill_in(path):

@@ -64,7 +64,7 @@ def register_walk_in(page: Page) -> None:
     expect(page.locator("#birth_date")).to_have_value("1961-03-09")
     page.locator("#first_name").fill("Wilhelmina")
     page.locator("#email").fill("wilhelmina@mail.example")
-    page.locator("#employer").tap()
+    page.locator("input#employer").tap()  # once the script has made it of the list that stands there without it
     page.locator("#employer").press_sequentially("poultry")
     page.get_by_role("option", name="Chatham Poultry Cooperative").tap()
     expect(page.locator("#employer")).to_have_value("Chatham Poultry Cooperative, Siler City")

@@ -101,7 +101,7 @@ def test_five_thousand_people_come_in_are_mended_and_are_taken_back(app, manager
     assert people(app) == ALIKE
     stands(manager)
 
-    button(manager, f"Enter the good rows ({NEW})").click()
+    button(manager, f"Enter the good rows ({NEW:,})").click()
     working(app, manager, "Entered")
     assert people(app) == ALIKE + NEW
     where = manager.url
