@@ -73,8 +73,7 @@ NCID_SITE = os.environ.get("NCID_SITE", "https://ncid.nc.gov/")
 
 # Limits
 MAX_CONTENT_LENGTH = 20 * 1024 * 1024  # of a form with a file
-MAX_LONG_FILE = 501 * 1024 * 1024  # of a form with a file of that many rows, which goes to disk and is never held whole
-TAKES_LONG_FILES = ("BulkUpload.check", "RedcapUpload.check")  # for whoever is signed in
+MAX_LONG_FILE = 501 * 1024 * 1024  # of a form with a file whose rows may be many; it goes to disk, never held whole
 MAX_BODY_WITHOUT_FILE = 2 * 1024 * 1024
 MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_FORM_PARTS = 2_000

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from app import again, database, history, kept_forms, outages, places, sign_in
 from app.fab.keys import key_from
 from app.row_access import OutOfReach
+from app.uploads.kinds import kinds
 from models.base import RuleBroken, db
 
 REFUSALS = (401, 403, 409, 429)
@@ -39,7 +40,7 @@ def begin_request() -> None:
     database.set_reading_only(request.method in READS or request.endpoint in READ_FIRST)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = current_app.config["MAX_BODY_WITHOUT_FILE"]
-    elif request.endpoint in current_app.config["TAKES_LONG_FILES"] and "_user_id" in session:
+    elif _takes_long_file():
         request.max_content_length = current_app.config["MAX_LONG_FILE"]
     history.begin(
         act=request.endpoint or "",
@@ -47,6 +48,12 @@ def begin_request() -> None:
         path=_path(),
         address=request.remote_addr or "",
     )
+
+
+def _takes_long_file() -> bool:
+    """Whether somebody who is signed in sends the form of a kind of file whose rows may be many."""
+    forms = {f"{kind.endpoint}.check" for kind in kinds().values() if kind.takes_any_size}
+    return request.endpoint in forms and "_user_id" in session
 
 
 def _path() -> str:
